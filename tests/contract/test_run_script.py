@@ -1,0 +1,87 @@
+"""The entry script: set up once, set up again when the lock changes, say clearly what is wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with the real entry script, an empty lock and a command that echoes its words."""
+    shutil.copy(ROOT / "run", tmp_path / "run")
+    (tmp_path / "requirements.txt").write_text("# nothing to install\n")
+    package = tmp_path / "resilience"
+    package.mkdir()
+    (package / "__main__.py").write_text("import sys; print('resilience got', sys.argv[1:])\n")
+    return tmp_path
+
+
+def run(project: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the entry script, never reaching for a package index."""
+    return subprocess.run(
+        ["/bin/sh", str(project / "run"), *words],
+        env={**os.environ, "PIP_NO_INDEX": "1", "PYTHON": "", **environment},
+        cwd=project.parent,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_help_names_the_commands_without_setting_anything_up(project: Path) -> None:
+    shown = run(project, "--help")
+    assert shown.returncode == 0
+    for command in ("rehearse", "emulate", "test", "bench", "lock"):
+        assert f"\n  {command}" in shown.stdout, f"{command} must be in the help"
+    assert not (project / ".venv").exists(), "help must not set up"
+
+
+def test_sets_up_once_and_again_only_when_the_lock_changes(project: Path) -> None:
+    first = run(project, "status", "--json")
+    assert first.stdout.strip() == "resilience got ['status', '--json']", first.stderr
+    assert "setting up .venv" in first.stderr, "the first run sets up, and says so"
+    second = run(project, "status")
+    assert "setting up" not in second.stderr, "nothing changed, so nothing is set up"
+    (project / "requirements.txt").write_text("# still nothing, but another lock\n")
+    third = run(project, "status")
+    assert "setting up .venv" in third.stderr, "a changed lock is set up again"
+
+
+def test_a_failed_set_up_breaks_the_run_and_is_tried_again(project: Path) -> None:
+    (project / "requirements.txt").write_text(
+        "no-such-package-anywhere==1.0 --hash=sha256:" + "0" * 64 + "\n"
+    )
+    broken = run(project, "status")
+    assert broken.returncode == 3, "the run itself broke: neither a pass nor a miss"
+    assert "no-such-package-anywhere" in broken.stderr, "the error shows what pip said"
+    assert not (project / ".venv" / "understudy-lock").exists(), "half a set-up never counts"
+    (project / "requirements.txt").write_text("# mended\n")
+    assert run(project, "status").returncode == 0
+
+
+def test_an_interpreter_that_does_not_run_is_named(project: Path) -> None:
+    refused = run(project, "status", PYTHON="/no/such/python")
+    assert refused.returncode == 2
+    assert "PYTHON=/no/such/python" in refused.stderr
+
+
+def test_an_unknown_option_is_refused_with_the_way_out(project: Path) -> None:
+    refused = run(project, "--rehearse")
+    assert refused.returncode == 2
+    assert "'--rehearse'" in refused.stderr
+    assert "--help" in refused.stderr
+
+
+def test_a_dead_set_up_does_not_block_the_next_one(project: Path) -> None:
+    lock = project / ".setup" / "lock"
+    lock.mkdir(parents=True)
+    (lock / "pid").write_text("4194305\n")  # above any pid Linux gives out
+    assert run(project, "status").returncode == 0
