@@ -1,0 +1,133 @@
+"""Which parts of the emulated AWS are lost right now.
+
+Everything that serves asks the board at each request; nothing keeps a copy. The board is shared
+by the event loop (data plane, control API) and by the API's threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+import time
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+FaultKind = Literal["region", "load_balancer", "function", "bucket"]
+KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
+
+
+class UnknownFaultError(LookupError):
+    """A fault kind or fault id that the board does not know."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One thing lost since `onset_s` (real Unix seconds)."""
+
+    id: str
+    kind: FaultKind
+    target: str
+    onset_s: float
+
+
+class FaultBoard:
+    """The faults in force. Thread-safe; a target lost twice stays lost until both are restored."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ids = itertools.count(1)
+        self._faults: dict[str, Fault] = {}
+        # Replaced, never changed in place: readers need no lock on the request path.
+        self._lost: frozenset[tuple[str, str]] = frozenset()
+        self._version = 0
+        self._waiters: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+
+    def region_lost(self, region: str) -> bool:
+        """Whether the whole Region is gone."""
+        return ("region", region) in self._lost
+
+    def load_balancer_lost(self, arn: str) -> bool:
+        """Whether this one load balancer is gone (its Region is asked for separately)."""
+        return ("load_balancer", arn) in self._lost
+
+    def function_lost(self, arn: str) -> bool:
+        """Whether this one function (unqualified ARN) is gone."""
+        return ("function", arn) in self._lost
+
+    def bucket_lost(self, name: str) -> bool:
+        """Whether this one bucket is gone."""
+        return ("bucket", name) in self._lost
+
+    @property
+    def version(self) -> int:
+        """Grows by one at each change; hand it to `wait_changed` to miss none."""
+        return self._version
+
+    def active(self) -> tuple[Fault, ...]:
+        """The faults in force, oldest first."""
+        with self._lock:
+            return tuple(self._faults.values())
+
+    def lose(self, kind: str, target: str) -> Fault:
+        """Lose `target` from now on.
+
+        Whether the target exists is for the caller to check, against the store.
+
+        Raises:
+            UnknownFaultError: `kind` is none of `KINDS`.
+        """
+        if kind not in KINDS:
+            raise UnknownFaultError(
+                f"fault kind {kind!r} is not known; expected one of {', '.join(KINDS)}"
+            )
+        with self._lock:
+            fault = Fault(
+                id=f"fault-{next(self._ids)}", kind=kind, target=target, onset_s=time.time()
+            )
+            self._faults[fault.id] = fault
+            self._publish()
+        return fault
+
+    def restore(self, fault_id: str) -> Fault:
+        """End one fault and return it.
+
+        Raises:
+            UnknownFaultError: no fault in force has this id (it may have been restored already).
+        """
+        with self._lock:
+            fault = self._faults.pop(fault_id, None)
+            if fault is None:
+                known = ", ".join(self._faults) or "none"
+                raise UnknownFaultError(
+                    f"fault {fault_id!r} is not in force; in force now: {known} (GET /faults)"
+                )
+            self._publish()
+        return fault
+
+    async def wait_changed(self, *, since: int | None = None) -> int:
+        """Wait until the board's version differs from `since` (default: the version now).
+
+        Returns:
+            The version seen, to be handed in next time.
+        """
+        waiter = (asyncio.get_running_loop(), asyncio.Event())
+        with self._lock:
+            seen = self._version if since is None else since
+            if self._version != seen:
+                return self._version
+            self._waiters.add(waiter)
+        try:
+            await waiter[1].wait()
+        finally:
+            with self._lock:
+                self._waiters.discard(waiter)
+        return self._version
+
+    def _publish(self) -> None:
+        """Make the change visible. The caller holds the lock."""
+        self._lost = frozenset((fault.kind, fault.target) for fault in self._faults.values())
+        self._version += 1
+        for loop, event in self._waiters:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(event.set)
