@@ -1,0 +1,301 @@
+"""Load balancers, listeners, rules, target groups and certificates, as frozen views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from moto.acm.models import acm_backends
+from moto.elbv2.models import elbv2_backends
+
+from emulator.store.backends import backend_of, region_of, regional, values_of
+
+# Defaults of attributes that a program leaves alone.
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
+DEFAULT_CLIENT_KEEP_ALIVE_S: Final = 3600
+DEFAULT_IDLE_TIMEOUT_S: Final = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """One condition of a rule. `values` are alternatives; a query value may carry a key."""
+
+    field: str
+    values: tuple[str, ...] = ()
+    header: str = ""
+    query: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forward:
+    """Forward to one of the weighted target groups."""
+
+    target_groups: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixedResponse:
+    """Answer without a target."""
+
+    status: int
+    content_type: str
+    body: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redirect:
+    """Redirect; parts may hold `#{host}`, `#{path}`, `#{port}`, `#{protocol}`, `#{query}`."""
+
+    status: int
+    protocol: str
+    host: str
+    port: str
+    path: str
+    query: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnsupportedAction:
+    """An action that the data plane does not serve (authentication)."""
+
+    kind: str
+
+
+Action = Forward | FixedResponse | Redirect | UnsupportedAction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What to do with requests that meet every condition. `priority` is None for the default."""
+
+    arn: str
+    priority: int | None
+    conditions: tuple[Condition, ...]
+    action: Action
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listener:
+    """One port of a load balancer. `rules` are in the order they are tried; the default is last."""
+
+    arn: str
+    port: int
+    protocol: str
+    certificate_arns: tuple[str, ...]
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadBalancer:
+    """An Application Load Balancer. `zones` holds the name of each Availability Zone it is in."""
+
+    arn: str
+    name: str
+    region: str
+    dns_name: str
+    zones: tuple[str, ...]
+    listeners: tuple[Listener, ...]
+    client_keep_alive_s: float
+    idle_timeout_s: float
+
+    def target_group_arns(self) -> frozenset[str]:
+        """Target groups that some rule of some listener forwards to."""
+        return frozenset(
+            arn
+            for listener in self.listeners
+            for rule in listener.rules
+            if isinstance(rule.action, Forward)
+            for arn, _ in rule.action.target_groups
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetGroupHealthCheck:
+    """Health check settings of a target group; `matcher` as AWS writes it (`200-299,404`)."""
+
+    enabled: bool
+    path: str
+    interval_s: float
+    timeout_s: float
+    healthy_threshold: int
+    unhealthy_threshold: int
+    matcher: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetGroup:
+    """A target group. For `target_type == "lambda"`, `targets` holds at most one function ARN."""
+
+    arn: str
+    name: str
+    region: str
+    target_type: str
+    targets: tuple[str, ...]
+    multi_value_headers: bool
+    health_check: TargetGroupHealthCheck
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """An ACM certificate."""
+
+    arn: str
+    names: tuple[str, ...]
+    status: str
+
+
+def read_load_balancers() -> list[LoadBalancer]:
+    """Every Application Load Balancer in every Region, oldest first within a Region."""
+    return [
+        _load_balancer(raw, region)
+        for region, backend in regional(elbv2_backends)
+        for raw in values_of(backend.load_balancers)
+        if raw.type == "application"
+    ]
+
+
+def read_load_balancer(arn: str) -> LoadBalancer | None:
+    """One load balancer, or None when it does not exist (any more)."""
+    backend = backend_of(elbv2_backends, region_of(arn))
+    raw = backend.load_balancers.get(arn) if backend else None
+    return _load_balancer(raw, region_of(arn)) if raw is not None else None
+
+
+def read_target_groups() -> list[TargetGroup]:
+    """Every target group in every Region."""
+    return [
+        _target_group(raw)
+        for _, backend in regional(elbv2_backends)
+        for raw in values_of(backend.target_groups)
+    ]
+
+
+def read_target_group(arn: str) -> TargetGroup | None:
+    """One target group, or None when it does not exist (any more)."""
+    backend = backend_of(elbv2_backends, region_of(arn))
+    raw = backend.target_groups.get(arn) if backend else None
+    return _target_group(raw) if raw is not None else None
+
+
+def read_certificate(arn: str) -> Certificate | None:
+    """One ACM certificate, or None when it does not exist."""
+    backend = backend_of(acm_backends, region_of(arn))
+    raw = backend._certificates.get(arn) if backend else None  # noqa: SLF001  # no public read
+    if raw is None:
+        return None
+    names = (str(raw.common_name), *(str(name) for name in raw.sans))
+    return Certificate(arn=arn, names=tuple(dict.fromkeys(names)), status=str(raw.status))
+
+
+def _load_balancer(raw: Any, region: str) -> LoadBalancer:
+    attributes: dict[str, str] = dict(raw.attrs)
+    return LoadBalancer(
+        arn=raw.arn,
+        name=raw.name,
+        region=region,
+        dns_name=raw.dns_name,
+        zones=tuple(sorted({str(subnet.availability_zone) for subnet in list(raw.subnets)})),
+        listeners=tuple(_listener(listener) for listener in values_of(raw.listeners)),
+        client_keep_alive_s=float(
+            attributes.get("client_keep_alive.seconds", DEFAULT_CLIENT_KEEP_ALIVE_S)
+        ),
+        idle_timeout_s=float(
+            attributes.get("idle_timeout.timeout_seconds", DEFAULT_IDLE_TIMEOUT_S)
+        ),
+    )
+
+
+def _listener(raw: Any) -> Listener:
+    rules = [_rule(rule) for rule in values_of(raw.rules)]
+    numbered = sorted(
+        (rule for rule in rules if rule.priority is not None), key=lambda rule: rule.priority or 0
+    )
+    default = [rule for rule in rules if rule.priority is None]
+    return Listener(
+        arn=raw.arn,
+        port=int(raw.port),
+        protocol=str(raw.protocol),
+        certificate_arns=tuple(_certificate_arn(item) for item in list(raw.certificates)),
+        rules=(*numbered, *default),
+    )
+
+
+def _certificate_arn(item: Any) -> str:
+    # moto keeps plain ARNs after a create and the API's dictionaries after a modify.
+    return str(item["CertificateArn"]) if isinstance(item, dict) else str(item)
+
+
+def _rule(raw: Any) -> Rule:
+    return Rule(
+        arn=raw.arn,
+        priority=None if raw.is_default else int(raw.priority),
+        conditions=tuple(_condition(item) for item in list(raw.conditions)),
+        action=_action([action.data for action in list(raw.actions)]),
+    )
+
+
+def _condition(raw: dict[str, Any]) -> Condition:
+    field = str(raw["Field"])
+    config: dict[str, Any] = next(
+        (value for key, value in raw.items() if key.endswith("Config")), raw
+    )
+    values: list[Any] = config.get("Values") or []
+    if field == "query-string":
+        query = tuple((str(item.get("Key") or ""), str(item["Value"])) for item in values)
+        return Condition(field=field, query=query)
+    header = str(config.get("HttpHeaderName") or "")
+    return Condition(field=field, values=tuple(str(value) for value in values), header=header)
+
+
+def _action(actions: list[dict[str, Any]]) -> Action:
+    """The action that ends the rule: the last one in order (AWS requires it to be)."""
+    data = max(actions, key=lambda action: int(action.get("Order") or 0))
+    kind = str(data["Type"])
+    if kind == "forward":
+        return Forward(target_groups=_weighted_target_groups(data))
+    if kind == "fixed-response":
+        config = data["FixedResponseConfig"]
+        return FixedResponse(
+            status=int(config["StatusCode"]),
+            content_type=config.get("ContentType") or "text/plain",
+            body=config.get("MessageBody") or "",
+        )
+    if kind == "redirect":
+        config = data["RedirectConfig"]
+        return Redirect(
+            status=int(str(config["StatusCode"]).removeprefix("HTTP_")),
+            protocol=config.get("Protocol") or "#{protocol}",
+            host=config.get("Host") or "#{host}",
+            port=config.get("Port") or "#{port}",
+            path=config.get("Path") or "/#{path}",
+            query=config.get("Query") or "#{query}",
+        )
+    return UnsupportedAction(kind=kind)
+
+
+def _weighted_target_groups(data: dict[str, Any]) -> tuple[tuple[str, int], ...]:
+    groups: list[dict[str, Any]] = (data.get("ForwardConfig") or {}).get("TargetGroups") or []
+    if not groups:
+        return ((str(data["TargetGroupArn"]), 1),)
+    return tuple((str(group["TargetGroupArn"]), int(group.get("Weight", 1))) for group in groups)
+
+
+def _target_group(raw: Any) -> TargetGroup:
+    attributes: dict[str, Any] = dict(raw.attributes)
+    return TargetGroup(
+        arn=raw.arn,
+        name=raw.name,
+        region=raw.region_name,
+        target_type=raw.target_type,
+        targets=tuple(str(target["Id"]) for target in values_of(raw.targets)),
+        multi_value_headers=attributes.get("lambda.multi_value_headers.enabled") == "true",
+        health_check=TargetGroupHealthCheck(
+            enabled=bool(raw.health_check_enabled),
+            path=raw.health_check_path or "/",
+            interval_s=float(raw.health_check_interval_seconds),
+            timeout_s=float(raw.health_check_timeout_seconds),
+            healthy_threshold=int(raw.healthy_threshold_count),
+            unhealthy_threshold=int(raw.unhealthy_threshold_count),
+            matcher=str((getattr(raw, "matcher", None) or {}).get("HttpCode") or "200"),
+        ),
+    )
