@@ -1,0 +1,1 @@
+"""What proves the failover: objectives, measurements, the failover decision, and the runs."""
