@@ -51,7 +51,7 @@ class Decision:
 
     allowed: bool
     action: str
-    resource: str
+    resource: str | None
     effect: Literal["Allow", "Deny", "none"]
     """`Deny`: an explicit deny decided; `none`: no statement spoke, so the answer is no."""
     statement: Mapping[str, Any] | None
@@ -63,22 +63,24 @@ class Decision:
     @property
     def reason(self) -> str:
         """One sentence naming the statement that decided."""
+        what = f"{self.action} on {self.resource or 'a resource not known from the call'}"
         if self.statement is None:
-            return f"no policy statement allows {self.action} on {self.resource}"
+            return f"no policy statement allows {what}"
         name = self.statement.get("Sid") or json.dumps(dict(self.statement), sort_keys=True)
         verb = "allowed" if self.allowed else "explicitly denied"
-        return f"{self.action} on {self.resource} is {verb} by statement {name}"
+        return f"{what} is {verb} by statement {name}"
 
 
 def allows(
-    policies: Iterable[Document], action: str, resource: str, context: Context | None = None
+    policies: Iterable[Document], action: str, resource: str | None, context: Context | None = None
 ) -> Decision:
     """Decide one action on one resource.
 
     Args:
         policies: Identity policies of the caller and, where there is one, the resource's policy.
         action: e.g. `s3:GetObject`; compared without regard to case.
-        resource: The ARN acted upon, or `*` for actions that know no resource.
+        resource: The ARN acted upon, or `*` for actions that know no resource. None when it is
+            not known: then any allow of the action is enough, and only a deny of everything denies.
         context: Condition keys; a principal is named by `PRINCIPAL_ARN` (role ARN, or role and
             session ARN), `PRINCIPAL_ACCOUNT` and `PRINCIPAL_SERVICE`.
 
@@ -170,7 +172,9 @@ def _validate(statement: Mapping[str, Any]) -> None:
             )
 
 
-def _applies(statement: Mapping[str, Any], action: str, resource: str, context: Context) -> bool:
+def _applies(
+    statement: Mapping[str, Any], action: str, resource: str | None, context: Context
+) -> bool:
     return (
         _action_matches(statement, action)
         and _resource_matches(statement, resource, context)
@@ -190,7 +194,9 @@ def _action_matches(statement: Mapping[str, Any], action: str) -> bool:
     return found is not negated
 
 
-def _resource_matches(statement: Mapping[str, Any], resource: str, context: Context) -> bool:
+def _resource_matches(statement: Mapping[str, Any], resource: str | None, context: Context) -> bool:
+    if resource is None:
+        return statement["Effect"] == "Allow" or "*" in _strings(statement.get("Resource", "*"))
     if "NotResource" in statement:
         return not _any_resource(statement["NotResource"], resource, context)
     if "Resource" in statement:

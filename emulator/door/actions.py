@@ -1,0 +1,136 @@
+"""Which IAM action a call needs, and on which resource, as far as the call itself tells.
+
+The action is the operation's name with the service's IAM prefix, with the few exceptions listed
+here. Where no rule below names the resource it is `None` (not known), and the policy evaluator
+then asks about the action alone: the emulator rather misses a refusal than invents one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.door.request import ApiRequest
+
+# SigV4 service name -> IAM prefix, where they differ.
+_PREFIXES: Final = {"monitoring": "cloudwatch", "email": "ses"}
+# SigV4 service name -> botocore's folder, where they differ (REST services only).
+_BOTOCORE_NAMES: Final = {"email": "sesv2"}
+# Operation -> IAM action, where they differ.
+_ACTIONS: Final = {
+    "lambda:Invoke": "lambda:InvokeFunction",
+    "lambda:InvokeWithResponseStream": "lambda:InvokeFunction",
+}
+# IAM prefix -> (parameter, resource part of the ARN).
+_RESOURCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "dynamodb": (("TableName", "table/{}"),),
+    "firehose": (("DeliveryStreamName", "deliverystream/{}"),),
+    "kms": (("KeyId", "key/{}"),),
+    "lambda": (("FunctionName", "function:{}"),),
+    "logs": (("logGroupName", "log-group:{}:*"),),
+    "ssm": (("Name", "parameter/{}"),),
+}
+_ARN_PARAMETERS: Final = (
+    "TopicArn",
+    "RoleArn",
+    "stateMachineArn",
+    "executionArn",
+    "SecretId",
+    "TableName",
+    "FunctionName",
+    "KeyId",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """One permission that a call needs. `resource=None`: not known from the call."""
+
+    action: str
+    resource: str | None
+    context: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def needs(request: ApiRequest, account: str) -> list[Need]:
+    """The permissions a call outside S3 needs; empty when its operation is not recognised."""
+    operation, parameters = _operation(request)
+    if operation is None:
+        return []
+    prefix = _PREFIXES.get(request.service, request.service)
+    action = f"{prefix}:{operation}"
+    resource = _resource(prefix, operation, parameters, request.region, account)
+    return [Need(action=_ACTIONS.get(action, action), resource=resource)]
+
+
+def _operation(request: ApiRequest) -> tuple[str | None, Mapping[str, Any]]:
+    """The operation's name and its parameters."""
+    match request.protocol:
+        case "json":
+            return request.headers["x-amz-target"].rpartition(".")[2], request.document
+        case "cbor":
+            return request.path.rpartition("/operation/")[2] or None, {}
+        case "query" | "ec2":
+            parameters = {**request.query, **request.form}
+            return parameters.get("Action"), parameters
+        case _:
+            return _rest_operation(request)
+
+
+def _resource(
+    prefix: str, operation: str, parameters: Mapping[str, Any], region: str, account: str
+) -> str | None:
+    for name in _ARN_PARAMETERS:
+        if str(parameters.get(name, "")).startswith("arn:"):
+            return str(parameters[name])
+    if prefix == "logs" and operation == "PutLogEvents":
+        group, stream = parameters.get("logGroupName"), parameters.get("logStreamName")
+        return f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:{stream}"
+    for name, form in _RESOURCES.get(prefix, ()):
+        if value := parameters.get(name):
+            # A parameter's leading slash is the separator of its ARN; a log group's belongs to it.
+            named = str(value).removeprefix("/") if prefix == "ssm" else str(value)
+            return f"arn:aws:{prefix}:{region}:{account}:{form.format(named)}"
+    return None
+
+
+def _rest_operation(request: ApiRequest) -> tuple[str | None, Mapping[str, Any]]:
+    for method, pattern, operation in _rest_operations(request.service):
+        if method == request.method and (found := pattern.fullmatch(request.path)):
+            return operation, {**request.query, **found.groupdict()}
+    return None, {}
+
+
+@lru_cache(maxsize=64)
+def _rest_operations(service: str) -> tuple[tuple[str, re.Pattern[str], str], ...]:
+    """(method, path pattern, operation) of a REST service from botocore's model, literal first."""
+    from botocore.exceptions import UnknownServiceError
+    from botocore.loaders import Loader
+
+    try:
+        model = Loader().load_service_model(_BOTOCORE_NAMES.get(service, service), "service-2")
+    except UnknownServiceError:
+        return ()
+    operations: dict[str, dict[str, Any]] = model["operations"]
+    known = [
+        (each["http"]["method"], each["http"]["requestUri"].split("?")[0], name)
+        for name, each in operations.items()
+    ]
+    known.sort(key=lambda entry: (entry[1].count("{"), -len(entry[1])))
+    return tuple((method, _pattern(uri), name) for method, uri, name in known)
+
+
+def _pattern(uri: str) -> re.Pattern[str]:
+    """`/functions/{FunctionName}/aliases` as a pattern with named groups; `{Name+}` takes `/`."""
+    parts = re.split(r"(\{\w+\+?\})", uri)
+    spelled = [
+        f"(?P<{part.strip('{}+')}>{'.+' if '+' in part else '[^/]+'})"
+        if part.startswith("{")
+        else re.escape(part)
+        for part in parts
+    ]
+    return re.compile("".join(spelled).rstrip("/") + "/?")
