@@ -1,0 +1,73 @@
+"""The Pulumi program: settings, then components, then outputs."""
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.certificates import Certificates, CertificatesArgs
+from infra.naming import RegionNames, StackNames
+from infra.outputs import region_outputs
+from infra.region import Region, RegionArgs
+from infra.release import read_release
+from infra.replication import Replication, ReplicationArgs
+from infra.settings import doubts, load_settings
+from infra.traffic import Traffic, TrafficArgs
+from infra.zone import Zone, ZoneArgs, predict_name
+
+settings = load_settings()
+for doubt in doubts(settings):
+    pulumi.log.warn(doubt)
+release = read_release(settings.release)
+names = StackNames(
+    project=pulumi.get_project(),
+    stack=pulumi.get_stack(),
+    account_id=aws.get_caller_identity().account_id,
+)
+
+zone = Zone(
+    "zone",
+    ZoneArgs(
+        names=names,
+        zone_name=settings.zone_name,
+        deletion_protection=settings.deletion_protection,
+    ),
+)
+certificates = Certificates(
+    "certificates",
+    CertificatesArgs(
+        names=names,
+        zone_id=zone.zone_id,
+        zone_name=settings.zone_name,
+        regions=settings.regions,
+    ),
+)
+regions = {
+    region: Region(
+        region,
+        RegionArgs(
+            names=RegionNames(stack=names, region=region),
+            settings=settings,
+            release=release,
+            certificate_arn=certificates.arns[region],
+        ),
+    )
+    for region in settings.regions
+}
+Replication("releases", ReplicationArgs(buckets=tuple(r.releases for r in regions.values())))
+Replication("predictions", ReplicationArgs(buckets=tuple(r.predictions for r in regions.values())))
+traffic = Traffic(
+    "traffic",
+    TrafficArgs(names=names, settings=settings, zone_id=zone.zone_id, regions=regions),
+)
+
+pulumi.export("project", names.project)
+pulumi.export("stack", names.stack)
+pulumi.export("zoneId", zone.zone_id)
+pulumi.export("zoneName", settings.zone_name)
+pulumi.export("predictName", predict_name(settings.zone_name))
+pulumi.export(
+    "regions",
+    [
+        region_outputs(serving, traffic.health[region], settings.zone_name)
+        for region, serving in regions.items()
+    ],
+)

@@ -1,0 +1,140 @@
+"""A function: its code, its role, its log group, and the alias it is reached by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+import pulumi_aws as aws
+
+from infra import policies
+from infra.naming import RegionNames
+from infra.service_role import ServiceRole, ServiceRoleArgs
+
+LIVE: Final = "live"
+
+_RUNTIME: Final = "python3.13"
+# Pure Python runs on either; arm64 costs a fifth less for the same time.
+_ARCHITECTURE: Final = "arm64"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredPackage:
+    """A package that is in a bucket of the function's own Region.
+
+    Attributes:
+        bucket: The bucket.
+        key: The zip in it; other bytes have another key, which is how new code is noticed.
+    """
+
+    bucket: pulumi.Input[str]
+    key: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionArgs:
+    """What a function needs to know.
+
+    Attributes:
+        names: Names in its Region.
+        what: What it is for; ends its name.
+        handler: Module and function that answers.
+        package: Its code, stored already or to be packed from files.
+        environment: Its environment variables.
+        memory_mb: Its memory, and with it its share of CPU.
+        timeout_s: Longest one request may take.
+        log_retention_days: How long its logs are kept.
+        permissions: What it may do besides writing its own logs.
+    """
+
+    names: RegionNames
+    what: str
+    handler: str
+    package: StoredPackage | pulumi.Archive
+    environment: Mapping[str, str]
+    memory_mb: int
+    timeout_s: int
+    log_retention_days: int
+    permissions: tuple[policies.Statement, ...] = ()
+
+
+class Function(pulumi.ComponentResource):
+    """A published function behind the alias `live`; what calls it names the alias.
+
+    The log group is made first: Lambda would make one that is kept for ever.
+    """
+
+    name: pulumi.Output[str]
+    alias_name: pulumi.Output[str]
+    alias_arn: pulumi.Output[str]
+    log_group_name: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("understudy:infra:Function", name, None, opts)
+        names, function_name = args.names, args.names.name(args.what)
+        log_group = aws.cloudwatch.LogGroup(
+            f"{name}-logs",
+            region=names.region,
+            name=f"/aws/lambda/{function_name}",
+            retention_in_days=args.log_retention_days,
+            tags=names.tags(function_name),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        function = self._function(name, args, log_group)
+        alias = aws.lambda_.Alias(
+            f"{name}-{LIVE}",
+            region=names.region,
+            name=LIVE,
+            description="the version that serves",
+            function_name=function.name,
+            function_version=function.version,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.name = function.name
+        self.alias_name = alias.name
+        self.alias_arn = alias.arn
+        self.log_group_name = log_group.name
+        self.register_outputs({"name": self.name, "aliasArn": self.alias_arn})
+
+    def _function(
+        self, name: str, args: FunctionArgs, log_group: aws.cloudwatch.LogGroup
+    ) -> aws.lambda_.Function:
+        stored = args.package if isinstance(args.package, StoredPackage) else None
+        function_name = args.names.name(args.what)
+        return aws.lambda_.Function(
+            f"{name}-function",
+            region=args.names.region,
+            name=function_name,
+            role=self._role(name, args, log_group).arn,
+            runtime=_RUNTIME,
+            architectures=[_ARCHITECTURE],
+            handler=args.handler,
+            code=args.package if isinstance(args.package, pulumi.Archive) else None,
+            s3_bucket=None if stored is None else stored.bucket,
+            s3_key=None if stored is None else stored.key,
+            memory_size=args.memory_mb,
+            timeout=args.timeout_s,
+            environment={"variables": args.environment},
+            publish=True,
+            tags=args.names.tags(function_name),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _role(
+        self, name: str, args: FunctionArgs, log_group: aws.cloudwatch.LogGroup
+    ) -> ServiceRole:
+        def allowed(log_group_arn: str) -> str:
+            return policies.policy(policies.write_logs(log_group_arn), *args.permissions)
+
+        return ServiceRole(
+            f"{name}-runs",
+            ServiceRoleArgs(
+                names=args.names,
+                what=args.what,
+                trust=policies.lambda_trust(),
+                policy=log_group.arn.apply(allowed),
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )

@@ -1,0 +1,109 @@
+"""How Route 53 decides whether a Region may serve."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.load_balancer import HTTPS_PORT
+from infra.naming import RegionNames
+from infra.ring import watcher_of
+from infra.settings import Settings
+from infra.zone import regional_name
+
+READY_PATH: Final = "/health/ready"
+
+_READY: Final = '"ready":true'
+_EVACUATED: Final = '"evacuated":true'
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionHealthArgs:
+    """What the health of a Region depends on.
+
+    Attributes:
+        names: Names in the Region.
+        settings: The stack's settings.
+    """
+
+    names: RegionNames
+    settings: Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Endpoint:
+    """What a check asks, whom, and what it takes the answer for."""
+
+    what: str
+    region: str
+    path: str
+    search: str
+    inverted: bool
+
+
+def _deep(region: str) -> _Endpoint:
+    return _Endpoint(what="deep", region=region, path=READY_PATH, search=_READY, inverted=False)
+
+
+def _evacuation(region: str, watcher: str) -> _Endpoint:
+    path = f"/evacuation/{region}"
+    return _Endpoint(what="evacuation", region=watcher, path=path, search=_EVACUATED, inverted=True)
+
+
+class RegionHealth(pulumi.ComponentResource):
+    """Three health checks of one Region; the third is what records follow.
+
+    - *deep*: the Region says that it can predict, from its own model and nothing it shares;
+    - *evacuation*: the Region that watches it does **not** say that it is evacuated. Inverted, so
+      that a missing flag, a broken switch and a lost watcher all read "not evacuated": losing the
+      standby never takes the primary out;
+    - *serving*: both of these.
+
+    Checks run from all of Route 53's checker Regions, so no single Region's loss decides.
+    """
+
+    deep_check_id: pulumi.Output[str]
+    evacuation_check_id: pulumi.Output[str]
+    serving_check_id: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: RegionHealthArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("understudy:infra:RegionHealth", name, None, opts)
+        names, settings = args.names, args.settings
+        deep = self._endpoint_check(f"{name}-deep", args, _deep(names.region))
+        watcher = watcher_of(names.region, settings.regions)
+        switch = _evacuation(names.region, watcher)
+        evacuation = self._endpoint_check(f"{name}-evacuation", args, switch)
+        serving = aws.route53.HealthCheck(
+            f"{name}-serving",
+            type="CALCULATED",
+            child_healthchecks=[deep.id, evacuation.id],
+            child_health_threshold=2,
+            tags=names.tags(names.role("serving")),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.deep_check_id = deep.id
+        self.evacuation_check_id = evacuation.id
+        self.serving_check_id = serving.id
+        self.register_outputs({"servingCheckId": self.serving_check_id})
+
+    def _endpoint_check(
+        self, name: str, args: RegionHealthArgs, endpoint: _Endpoint
+    ) -> aws.route53.HealthCheck:
+        settings = args.settings
+        return aws.route53.HealthCheck(
+            name,
+            type="HTTPS_STR_MATCH",
+            fqdn=regional_name(endpoint.region, settings.zone_name),
+            port=HTTPS_PORT,
+            enable_sni=True,
+            resource_path=endpoint.path,
+            search_string=endpoint.search,
+            invert_healthcheck=endpoint.inverted,
+            request_interval=settings.health_check_interval_s,
+            failure_threshold=settings.failure_threshold,
+            tags=args.names.tags(args.names.role(endpoint.what)),
+            opts=pulumi.ResourceOptions(parent=self),
+        )

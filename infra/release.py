@@ -1,0 +1,106 @@
+"""The release to deploy: one zip, known by two digests.
+
+The program reads it from disk and knows nothing of how it was built.
+"""
+
+import hashlib
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+
+_MANIFEST: Final = "manifest.json"
+_NEXT_STEP: Final = "build one with `python -m inference release`, or set understudy:release"
+
+# Lambda takes packages from a bucket up to 250 MB unzipped; beyond this a zip is not one of ours.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_UNZIPPED_MAX_BYTES: Final = 250 * 1024 * 1024
+
+
+class ReleaseError(Exception):
+    """The release at the configured path cannot be deployed.
+
+    Attributes:
+        path: Where it was looked for.
+        expected: What was expected of it.
+        next_step: What to do about it.
+    """
+
+    def __init__(self, path: Path, got: str, expected: str, *, next_step: str = _NEXT_STEP) -> None:
+        super().__init__(f"release {path}: {got}; expected {expected}; {next_step}")
+        self.path = path
+        self.expected = expected
+        self.next_step = next_step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """A release whose zip and manifest have been read.
+
+    Attributes:
+        path: The zip.
+        package_digest: sha256 of the zip, lower-case hex; names its key in the release buckets.
+        release_digest: sha256 of its manifest, lower-case hex; the manifest pins every other file,
+            so the function compares it with what it finds itself running.
+    """
+
+    path: Path
+    package_digest: str
+    release_digest: str
+
+    @property
+    def key(self) -> str:
+        """Key of the zip in every release bucket; other bytes have another key."""
+        return f"releases/{self.package_digest}.zip"
+
+
+def read_release(path: Path) -> Release:
+    """Read a release zip and take its digests.
+
+    Raises:
+        ReleaseError: If there is no file, it is not a whole zip, it has no manifest, or its
+            manifest asks for another runtime than a zip can bring.
+    """
+    if not path.is_file():
+        raise ReleaseError(path, "no such file", "a release zip")
+    manifest = _manifest(path)
+    _check_runtime(path, manifest)
+    return Release(
+        path=path,
+        package_digest=hashlib.sha256(path.read_bytes()).hexdigest(),
+        release_digest=hashlib.sha256(manifest).hexdigest(),
+    )
+
+
+def _manifest(path: Path) -> bytes:
+    try:
+        with zipfile.ZipFile(path) as package:
+            unzipped_bytes = sum(entry.file_size for entry in package.infolist())
+            if unzipped_bytes > _UNZIPPED_MAX_BYTES:
+                expected = f"at most {_UNZIPPED_MAX_BYTES} bytes, Lambda's limit"
+                raise ReleaseError(path, f"{unzipped_bytes} bytes unzipped", expected)
+            damaged = package.testzip()
+            if damaged is not None:
+                raise ReleaseError(path, f"{damaged} is damaged", "a whole zip")
+            return package.read(_MANIFEST)
+    except zipfile.BadZipFile as error:
+        raise ReleaseError(path, f"not a zip ({error})", "a release zip") from error
+    except KeyError as error:
+        raise ReleaseError(path, f"it holds no {_MANIFEST}", "a release zip") from error
+
+
+def _check_runtime(path: Path, manifest: bytes) -> None:
+    try:
+        facts = json.loads(manifest)
+    except ValueError as error:
+        raise ReleaseError(path, f"its {_MANIFEST} is not JSON ({error})", "a manifest") from error
+    runtime = cast("dict[str, object]", facts).get("runtime") if isinstance(facts, dict) else None
+    if runtime != "arrays":
+        raise ReleaseError(
+            path,
+            f'its {_MANIFEST} has runtime "{runtime}"',
+            'runtime "arrays", the only one a zip can bring (joblib needs a container image)',
+            next_step="see the parity report next to the release for why the model was not"
+            " exported, change the model, and run `python -m inference release` again",
+        )

@@ -1,0 +1,92 @@
+"""Replication between the buckets of one kind, from every Region into every other."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+import pulumi_aws as aws
+
+from infra import policies
+from infra.bucket import Bucket
+from infra.service_role import ServiceRole, ServiceRoleArgs
+
+# The only threshold S3 offers, and what its agreement covers:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-time-control.html
+_PROMISED_MINUTES: Final = 15
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplicationArgs:
+    """What replication needs to know.
+
+    Attributes:
+        buckets: The buckets of one kind, one a Region.
+    """
+
+    buckets: tuple[Bucket, ...]
+
+
+class Replication(pulumi.ComponentResource):
+    """Copies every new object of each bucket into all others, under a promise of 15 minutes.
+
+    Deletions are not copied: a mistake in one Region stays in it. Replicas are not copied again,
+    so buckets may replicate into each other.
+    """
+
+    def __init__(
+        self, name: str, args: ReplicationArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("understudy:infra:Replication", name, None, opts)
+        for source in args.buckets:
+            others = [bucket for bucket in args.buckets if bucket is not source]
+            self._replicate(f"{name}-from-{source.names.region}", source, others)
+        self.register_outputs({})
+
+    def _replicate(self, name: str, source: Bucket, destinations: list[Bucket]) -> None:
+        aws.s3.BucketReplicationConfig(
+            f"{name}-config",
+            region=source.names.region,
+            bucket=source.name,
+            role=self._role(name, source, destinations).arn,
+            rules=[
+                {
+                    "id": f"to-{destination.names.region}",
+                    "status": "Enabled",
+                    "priority": priority,
+                    "filter": {"prefix": ""},
+                    "delete_marker_replication": {"status": "Disabled"},
+                    "destination": {
+                        "bucket": destination.arn,
+                        "storage_class": "STANDARD",
+                        # Time control needs the metrics, and without them nobody sees it kept.
+                        "replication_time": {
+                            "status": "Enabled",
+                            "time": {"minutes": _PROMISED_MINUTES},
+                        },
+                        "metrics": {
+                            "status": "Enabled",
+                            "event_threshold": {"minutes": _PROMISED_MINUTES},
+                        },
+                    },
+                }
+                for priority, destination in enumerate(destinations, start=1)
+            ],
+            # Replication is refused unless both ends keep versions.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[source, *destinations]),
+        )
+
+    def _role(self, name: str, source: Bucket, destinations: list[Bucket]) -> ServiceRole:
+        account_id = source.names.stack.account_id
+        arns = pulumi.Output.all(*(bucket.arn for bucket in destinations))
+        return ServiceRole(
+            f"{name}-copies",
+            ServiceRoleArgs(
+                names=source.names,
+                what=f"replicate-{source.kind}",
+                trust=source.arn.apply(lambda arn: policies.replication_trust(arn, account_id)),
+                policy=pulumi.Output.all(source.arn, arns).apply(
+                    lambda each: policies.replicate(str(each[0]), list(map(str, each[1])))
+                ),
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )

@@ -1,0 +1,233 @@
+"""A stack's settings: read once, checked together, frozen.
+
+Defaults are in `Pulumi.yaml` and nowhere else; Pulumi merges them in before the program runs.
+Whether an objective *can* hold is not decided here: a setting that is legal deploys, `doubts`
+says what looks wrong with it, and the rehearsal measures it.
+"""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeVar, cast
+
+import pulumi
+
+from infra import fields
+from infra.naming import stack_name_problem
+
+T = TypeVar("T")
+
+# Route 53 gives an alias to a load balancer this TTL, whatever is asked for:
+# https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-choosing-alias-non-alias.html
+ALIAS_TTL_S: Final = 60
+
+_DAY_S: Final = 86_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing wrong with the settings.
+
+    Attributes:
+        key: The setting, with its namespace.
+        got: What it is set to, or None if it is not set.
+        expected: What it may be.
+        next_step: What to do about it.
+    """
+
+    key: str
+    got: str | None
+    expected: str
+    next_step: str
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        got = "it is not set" if self.got is None else f"got {self.got}"
+        return f"{self.key}: {got}; expected {self.expected}; {self.next_step}"
+
+
+class SettingsError(Exception):
+    """The settings of a stack cannot be used; names every problem, not only the first.
+
+    Attributes:
+        problems: What is wrong, in the order of the settings.
+    """
+
+    def __init__(self, stack: str, problems: tuple[Problem, ...]) -> None:
+        lines = [f"stack {stack} has {len(problems)} wrong setting(s):"]
+        super().__init__("\n  ".join([*lines, *map(str, problems)]))
+        self.problems = problems
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objectives:
+    """What a drill is held against.
+
+    Attributes:
+        rto_s: Longest recovery time, as clients see it.
+        rpo_s: Longest data loss window of prediction records.
+        availability: Least share of good replies within a drill's own window, 0 to 1.
+        failback_hold_s: How long a returned Region must stay healthy before failback.
+    """
+
+    rto_s: int
+    rpo_s: int
+    availability: float
+    failback_hold_s: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings of a stack; `Pulumi.yaml` says what each means."""
+
+    zone_name: str
+    regions: tuple[str, ...]
+    routing: str
+    release: Path
+    record_type: str
+    record_ttl_s: int
+    health_check_interval_s: int
+    failure_threshold: int
+    function_memory_mb: int
+    function_timeout_s: int
+    log_retention_days: int
+    prediction_buffer_s: int
+    objectives: Objectives
+    deletion_protection: bool
+
+
+@dataclass
+class _Reading:
+    """Reads settings one after the other and keeps what is wrong with them."""
+
+    project: str
+    raw: Mapping[str, str]
+    problems: list[Problem] = field(default_factory=list[Problem])
+    known: set[str] = field(default_factory=set[str])
+
+    def read(self, key: str, reader: fields.Reader[T]) -> T:
+        """Return the setting's value; if it is wrong, note the problem and return nothing of use.
+
+        What is returned then is never seen: `parse_settings` raises while there are problems.
+        """
+        self.known.add(key)
+        text = self.raw.get(key)
+        try:
+            if text is None:
+                raise fields.FieldError("a value, here or as a default in Pulumi.yaml")  # noqa: TRY301 - one way to note a problem
+            return reader(text)
+        except fields.FieldError as error:
+            self.note(key, error.expected, f"set it in the stack's file under {self._full(key)}")
+        return cast("T", None)
+
+    def note(self, key: str, expected: str, next_step: str) -> None:
+        got = None if key not in self.raw else f'"{self.raw[key]}"'
+        problem = Problem(key=self._full(key), got=got, expected=expected, next_step=next_step)
+        self.problems.append(problem)
+
+    def refuse_unknown(self) -> None:
+        """Note every key that no setting has; a misspelt one would be ignored in silence."""
+        for key in sorted(self.raw.keys() - self.known):
+            near = difflib.get_close_matches(key, sorted(self.known), n=1, cutoff=0.0)[0]
+            self.note(key, "the name of a setting", f"did you mean {self._full(near)}?")
+
+    def _full(self, key: str) -> str:
+        return f"{self.project}:{key}"
+
+
+def parse_settings(raw: Mapping[str, str], *, project: str, stack: str) -> Settings:
+    """Read the settings of a stack from their texts.
+
+    Args:
+        raw: Text of every setting by its key, without the project's namespace.
+        project: Name of the Pulumi project.
+        stack: Name of the stack.
+
+    Raises:
+        SettingsError: If anything is wrong, with all that is wrong.
+    """
+    reading = _Reading(project, raw)
+    settings = _read_all(reading)
+    reading.refuse_unknown()
+    _note_contradictions(reading)
+    name_problem = stack_name_problem(project, stack)
+    if name_problem is not None:
+        step = "choose another stack name"
+        reading.problems.insert(
+            0, Problem(key="stack", got=f'"{stack}"', expected=name_problem, next_step=step)
+        )
+    if reading.problems:
+        raise SettingsError(stack, tuple(reading.problems))
+    return settings
+
+
+def _read_all(reading: _Reading) -> Settings:
+    return Settings(
+        zone_name=reading.read("zoneName", fields.zone_name),
+        regions=reading.read("regions", fields.region_pair),
+        routing=reading.read("routing", fields.choice("failover")),
+        release=reading.read("release", fields.zip_path),
+        record_type=reading.read("recordType", fields.choice("alias", "cname")),
+        record_ttl_s=reading.read("recordTtlSeconds", fields.integer(1, ALIAS_TTL_S)),
+        health_check_interval_s=reading.read(
+            "healthCheckIntervalSeconds", fields.integer_of(10, 30)
+        ),
+        failure_threshold=reading.read("failureThreshold", fields.integer(1, 10)),
+        function_memory_mb=reading.read("functionMemoryMb", fields.integer(128, 10_240)),
+        function_timeout_s=reading.read("functionTimeoutSeconds", fields.integer(1, 30)),
+        log_retention_days=reading.read(
+            "logRetentionDays", fields.integer_of(*fields.LOG_RETENTION_DAYS)
+        ),
+        prediction_buffer_s=reading.read("predictionBufferSeconds", fields.integer(0, 900)),
+        objectives=Objectives(
+            rto_s=reading.read("rtoSeconds", fields.integer(1, _DAY_S)),
+            rpo_s=reading.read("rpoSeconds", fields.integer(1, _DAY_S)),
+            availability=reading.read("availability", fields.ratio),
+            failback_hold_s=reading.read("failbackHoldSeconds", fields.integer(0, _DAY_S)),
+        ),
+        deletion_protection=reading.read("deletionProtection", fields.boolean),
+    )
+
+
+def _note_contradictions(reading: _Reading) -> None:
+    raw = reading.raw
+    if raw.get("recordType") == "alias" and raw.get("recordTtlSeconds") != str(ALIAS_TTL_S):
+        reading.note(
+            "recordTtlSeconds",
+            f'{ALIAS_TTL_S} with recordType "alias", whose TTL Route 53 fixes',
+            'remove it, or set recordType to "cname"',
+        )
+
+
+def doubts(settings: Settings) -> tuple[str, ...]:
+    """Say which objectives the settings cannot hold at worst; a rehearsal will measure it."""
+    objectives = settings.objectives
+    worst_s = settings.health_check_interval_s * settings.failure_threshold + settings.record_ttl_s
+    found: list[str] = []
+    if worst_s > objectives.rto_s:
+        found.append(
+            f"rtoSeconds is {objectives.rto_s}, but a hard loss is seen by every client only after"
+            f" healthCheckIntervalSeconds x failureThreshold + recordTtlSeconds = {worst_s} s"
+        )
+    if settings.prediction_buffer_s > objectives.rpo_s:
+        found.append(
+            f"rpoSeconds is {objectives.rpo_s}, but predictionBufferSeconds keeps records out of"
+            f" every bucket for up to {settings.prediction_buffer_s} s"
+        )
+    return tuple(found)
+
+
+def load_settings() -> Settings:
+    """Read the settings of the stack that Pulumi is running.
+
+    Raises:
+        SettingsError: If anything is wrong, with all that is wrong.
+    """
+    prefix = f"{pulumi.get_project()}:"
+    # pulumi.Config reads one key at a time; only all of them show a misspelt one.
+    texts: Mapping[str, object] = pulumi.runtime.get_config_env()
+    raw = {
+        key.removeprefix(prefix): str(text) for key, text in texts.items() if key.startswith(prefix)
+    }
+    return parse_settings(raw, project=pulumi.get_project(), stack=pulumi.get_stack())

@@ -1,0 +1,58 @@
+"""The DNS zone of a stack, and the names in it."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.naming import StackNames
+
+
+def predict_name(zone_name: str) -> str:
+    """Return the name clients use."""
+    return f"predict.{zone_name}"
+
+
+def regional_name(region: str, zone_name: str) -> str:
+    """Return the name that reaches one Region, whatever its health or role."""
+    return f"predict.{region}.{zone_name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZoneArgs:
+    """What a zone needs to know.
+
+    Attributes:
+        names: Names in the stack.
+        zone_name: The zone's DNS name, which its parent must delegate to it.
+        deletion_protection: Whether it refuses to be deleted while others' records are in it.
+    """
+
+    names: StackNames
+    zone_name: str
+    deletion_protection: bool
+
+
+class Zone(pulumi.ComponentResource):
+    """A public hosted zone."""
+
+    zone_id: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: ZoneArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("understudy:infra:Zone", name, None, opts)
+        zone = aws.route53.Zone(
+            f"{name}-zone",
+            name=args.zone_name,
+            comment=f"Where clients of {args.names.prefix} find a Region that serves",
+            force_destroy=not args.deletion_protection,
+            tags=args.names.tags(args.zone_name),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # A zone made anew has other name servers, which its parent does not know.
+                protect=args.deletion_protection,
+            ),
+        )
+        self.zone_id = zone.zone_id
+        self.register_outputs({"zoneId": self.zone_id})

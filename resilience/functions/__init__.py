@@ -1,0 +1,1 @@
+"""Functions of Understudy's own that run inside Lambda; each file is a whole package there."""
