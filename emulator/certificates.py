@@ -11,7 +11,6 @@ import os
 import ssl
 import threading
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from collections.abc import Iterable
 
 CA_FILE: Final = "ca.pem"
@@ -68,8 +68,9 @@ class Authority:
             return self._contexts[wanted]
 
     def _server_file(self, names: tuple[str, ...]) -> Path:
-        """Certificate, CA and key in one file, named by the names it is for."""
-        digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:32]
+        """Certificate, CA and key in one file, named by the names it is for and its issuer."""
+        issuer = self._certificate.fingerprint(hashes.SHA256()).hex()
+        digest = hashlib.sha256("\n".join((issuer, *names)).encode()).hexdigest()[:32]
         path = self.work_dir / SERVER_FOLDER / f"{digest}.pem"
         if not path.exists():
             key = ec.generate_private_key(ec.SECP256R1())

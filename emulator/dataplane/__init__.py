@@ -1,0 +1,1 @@
+"""The traffic data plane: serves what the deployed state says, at each request."""

@@ -1,0 +1,132 @@
+"""The environments of one function version: handing out, starting, reusing, expiring.
+
+An invocation takes an idle environment or waits. For every waiting invocation one environment is
+started, up to a machine-wide limit on starts at a time; a waiting invocation takes whatever comes
+first, a new environment or one that another invocation gives back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from emulator.dataplane.lambda_environment import Environment
+    from emulator.store import FunctionVersion
+
+
+class Pool:
+    """Environments of one version. Invariant: an environment is idle or with one invocation."""
+
+    def __init__(
+        self,
+        version: FunctionVersion,
+        launch: Callable[[FunctionVersion], Awaitable[Environment]],
+        start_slots: asyncio.Semaphore,
+    ) -> None:
+        self.version = version
+        self._launch = launch
+        self._start_slots = start_slots
+        self._idle: list[Environment] = []
+        self._busy: set[Environment] = set()
+        self._waiting: deque[asyncio.Future[Environment]] = deque()
+        self._starting: set[asyncio.Task[None]] = set()
+
+    @property
+    def environments(self) -> int:
+        """How many environments there are, idle and busy."""
+        return len(self._idle) + len(self._busy)
+
+    @property
+    def in_use(self) -> bool:
+        """Whether an invocation runs here or waits to."""
+        return bool(self._busy or self._waiting or self._starting)
+
+    async def acquire(self) -> Environment:
+        """An environment for one invocation; `release` or `discard` it afterwards.
+
+        Raises:
+            Exception: whatever the launch raised; the failed start is this invocation's.
+        """
+        while self._idle:
+            environment = self._idle.pop()
+            if environment.credentials.fresh():
+                self._busy.add(environment)
+                return environment
+            await environment.close()
+        waiter: asyncio.Future[Environment] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        task = asyncio.create_task(self._start())
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+        return await waiter
+
+    def release(self, environment: Environment, now_s: float) -> None:
+        """Give an environment back for the next invocation."""
+        environment.last_used_s = now_s
+        self._busy.discard(environment)
+        self._hand_over(environment)
+
+    async def discard(self, environment: Environment) -> None:
+        """End an environment that cannot serve again."""
+        self._busy.discard(environment)
+        await environment.close()
+
+    async def expire(self, *, used_before_s: float) -> int:
+        """End the environments idle since before `used_before_s` (emulated); returns how many."""
+        old = [each for each in self._idle if each.last_used_s < used_before_s]
+        self._idle = [each for each in self._idle if each.last_used_s >= used_before_s]
+        await asyncio.gather(*(each.close() for each in old))
+        return len(old)
+
+    async def kill(self) -> int:
+        """Kill every process at once; invocations under way see it. Returns how many there were."""
+        idle, self._idle = self._idle, []
+        busy = list(self._busy)
+        for environment in (*idle, *busy):
+            environment.worker.kill()
+        await asyncio.gather(*(each.close() for each in idle))
+        return len(idle) + len(busy)
+
+    async def close(self) -> None:
+        """End everything, starts under way included."""
+        for task in list(self._starting):
+            task.cancel()
+        await asyncio.gather(*self._starting, return_exceptions=True)
+        for waiter in self._waiting:
+            waiter.cancel()
+        self._waiting.clear()
+        await self.kill()
+        await asyncio.gather(*(each.close() for each in list(self._busy)))
+        self._busy.clear()
+
+    async def _start(self) -> None:
+        async with self._start_slots:
+            if not self._next_waiter_stays():
+                return  # an environment was given back meanwhile: no need to start another
+            try:
+                environment = await self._launch(self.version)
+            except Exception as error:  # noqa: BLE001  # handed to the invocation that waits
+                self._fail_one(error)
+            else:
+                self._hand_over(environment)
+
+    def _hand_over(self, environment: Environment) -> None:
+        if self._next_waiter_stays():
+            self._busy.add(environment)
+            self._waiting.popleft().set_result(environment)
+        else:
+            self._idle.append(environment)
+
+    def _fail_one(self, error: Exception) -> None:
+        if self._next_waiter_stays():
+            self._waiting.popleft().set_exception(error)
+
+    def _next_waiter_stays(self) -> bool:
+        """Whether somebody waits, after forgetting those who gave up."""
+        while self._waiting and self._waiting[0].done():
+            self._waiting.popleft()
+        return bool(self._waiting)

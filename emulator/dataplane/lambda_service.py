@@ -1,0 +1,304 @@
+"""Lambda's data plane: resolves what to run, enforces concurrency, runs it, reports it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+import uuid
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from emulator.dataplane import lambda_results as results
+from emulator.dataplane.lambda_credentials import RoleCredentialsCache, RoleError
+from emulator.dataplane.lambda_environment import Environment, Launcher, StartError
+from emulator.dataplane.lambda_invocation import Invocation, InvocationType, parse_target
+from emulator.dataplane.lambda_logs import InvocationLog
+from emulator.dataplane.lambda_packages import PackageError, Packages
+from emulator.dataplane.lambda_pool import Pool
+from emulator.dataplane.lambda_results import InvokeResult
+from emulator.dataplane.lambda_worker import Reply, WorkerGoneError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from emulator.clock import Clock
+    from emulator.dataplane.lambda_logs import ShipLogs
+    from emulator.events import EventLog
+    from emulator.faults import FaultBoard
+    from emulator.store import Function, FunctionVersion, Store
+
+IDLE_EXPIRY_S: Final = 600.0
+"""Emulated seconds after which an idle environment ends. AWS documents no number (unverified)."""
+
+REAP_EVERY_S: Final = 1.0
+"""Real seconds between looks at idle environments."""
+
+STARTS_AT_A_TIME: Final = 2 * (os.cpu_count() or 1)
+"""Cold starts this machine does side by side. AWS's own limit (1,000 in 10 s) is never reached."""
+
+ASYNC_RETRY_DELAYS_S: Final = (60.0, 120.0)
+"""Emulated waits before an asynchronous invocation is tried again after a function error.
+
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+"""
+
+
+class LambdaService:
+    """Runs deployed functions in worker processes. Belongs to one event loop."""
+
+    def __init__(  # noqa: PLR0913  # the parts of the emulator it stands between
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        faults: FaultBoard,
+        events: EventLog,
+        ship_logs: ShipLogs,
+        aws_endpoint: str,
+        work_dir: Path,
+        seed: int = 0,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._faults = faults
+        self._events = events
+        self._ship_logs = ship_logs
+        self._random = random.Random(seed)  # noqa: S311  # picks alias versions, repeatably
+        self._credentials = RoleCredentialsCache(aws_endpoint)
+        self._launcher = Launcher(
+            packages=Packages(work_dir, store),
+            credentials=self._credentials,
+            clock=clock,
+            aws_endpoint=aws_endpoint,
+            work_dir=work_dir,
+        )
+        self._start_slots = asyncio.Semaphore(STARTS_AT_A_TIME)
+        self._pools: dict[FunctionVersion, Pool] = {}
+        self._in_flight: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def start(self) -> None:
+        """Begin to watch for faults and idle environments."""
+        for work in (self._reap(), self._watch_faults()):
+            self._keep(asyncio.create_task(work))
+
+    async def stop(self) -> None:
+        """End every environment and every task. Idempotent."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(pool.close() for pool in self._pools.values()))
+        self._pools.clear()
+        self._credentials.close()
+
+    async def invoke(
+        self,
+        name_or_arn: str,
+        qualifier: str | None,
+        payload: bytes,
+        *,
+        region: str,
+        invocation_type: InvocationType = "RequestResponse",
+        trace_id: str = "",
+    ) -> InvokeResult:
+        """Invoke a function as Lambda's Invoke does; never raises for what AWS answers.
+
+        A caller that goes away does not end the invocation.
+        """
+        target = parse_target(name_or_arn, qualifier, region)
+        function = self._store.function(target.region, target.name)
+        version = function and function.version(target.qualifier, draw=self._random.random())
+        if function is None or version is None:
+            message = f"Function not found: {target.arn}"
+            return results.refused(results.NOT_FOUND, "ResourceNotFoundException", message)
+        limit_bytes = results.PAYLOAD_LIMIT_BYTES
+        if invocation_type == "Event":
+            limit_bytes = results.ASYNC_PAYLOAD_LIMIT_BYTES
+        payload = payload or b"{}"
+        refusal = results.check_request(payload, limit_bytes=limit_bytes, kind=invocation_type)
+        if refusal is not None:
+            return refusal
+        if invocation_type == "DryRun":
+            return InvokeResult(status=results.NO_CONTENT, payload=b"")
+        invocation = Invocation(
+            request_id=str(uuid.uuid4()),
+            trace_id=trace_id,
+            invoked_arn=target.arn,
+            version=version,
+            payload=payload,
+        )
+        if invocation_type == "Event":
+            self._keep(asyncio.create_task(self._run_with_retries(function, invocation)))
+            return InvokeResult(status=results.ACCEPTED, payload=b"")
+        task = asyncio.create_task(self._admit(function, invocation))
+        self._keep(task)
+        return await asyncio.shield(task)
+
+    async def _run_with_retries(self, function: Function, invocation: Invocation) -> None:
+        for delay_s in (0.0, *ASYNC_RETRY_DELAYS_S):
+            await self._clock.sleep(delay_s)
+            current = self._store.function(function.region, function.name)
+            if current is None or (await self._admit(current, invocation)).succeeded:
+                return
+
+    async def _admit(self, function: Function, invocation: Invocation) -> InvokeResult:
+        """Run the invocation if faults and concurrency let it."""
+        if self._lost(function.region, function.arn):
+            return results.unavailable(f"Lambda cannot run {function.name}: it is lost")
+        limit = function.reserved_concurrency
+        if limit is not None and self._in_flight[function.arn] >= limit:
+            self._events.record("lambda.throttled", function=function.arn, limit=limit)
+            return results.throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+        self._in_flight[function.arn] += 1
+        try:
+            result = await self._run(invocation)
+        finally:
+            self._in_flight[function.arn] -= 1
+        return replace(result, executed_version=invocation.version.version)
+
+    async def _run(self, invocation: Invocation) -> InvokeResult:
+        pool = self._pool(invocation.version)
+        try:
+            environment = await pool.acquire()
+        except StartError as error:
+            return self._failed_start(invocation, error)
+        except RoleError as error:
+            return results.refused(results.FORBIDDEN, "AccessDeniedException", str(error))
+        except PackageError as error:
+            return results.refused(results.BAD_GATEWAY, error.kind, str(error))
+        cold = environment.invocations == 0
+        if cold:
+            self._record("lambda.cold_start", environment, duration_ms=environment.init_ms)
+        environment.invocations += 1
+        log = InvocationLog(invocation.request_id, invocation.version, self._launcher.now_ms)
+        log.start(environment.worker.log_lines())
+        began_s = time.perf_counter()
+        reply = await self._reply(invocation, environment, log)
+        usable = reply is not None and not self._lost(
+            invocation.version.region, invocation.version.arn
+        )
+        log.end(
+            environment.worker.log_lines(),
+            duration_ms=(time.perf_counter() - began_s) * 1000,
+            init_ms=environment.init_ms if cold else None,
+            pid=environment.worker.pid if usable else None,
+        )
+        if usable:
+            pool.release(environment, self._clock.now_s())
+        else:
+            await pool.discard(environment)
+        log.ship(self._ship_logs, environment.log_stream)
+        return self._result(invocation, reply or log.failure, log)
+
+    async def _reply(
+        self, invocation: Invocation, environment: Environment, log: InvocationLog
+    ) -> Reply | None:
+        """The worker's reply; None (and the reason in the log) when its process is of no use."""
+        version = invocation.version
+        limit_s = self._clock.timeout_s(version.timeout_s)
+        meta = {
+            "request_id": invocation.request_id,
+            "trace_id": invocation.trace_id,
+            "arn": invocation.invoked_arn,
+            "deadline_s": time.time() + limit_s,
+            "speed": version.timeout_s / limit_s,
+        }
+        try:
+            async with asyncio.timeout(limit_s):
+                return await environment.worker.invoke(meta, invocation.payload)
+        except TimeoutError:
+            self._record("lambda.timeout", environment, timeout_s=version.timeout_s)
+            log.fail("Sandbox.Timedout", f"Task timed out after {version.timeout_s:.2f} seconds")
+        except WorkerGoneError as gone:
+            self._record("lambda.crashed", environment, reason=str(gone))
+            log.fail("Runtime.ExitError", str(gone))
+        return None
+
+    def _result(self, invocation: Invocation, reply: Reply, log: InvocationLog) -> InvokeResult:
+        version = invocation.version
+        if self._lost(version.region, version.arn):
+            return results.unavailable(f"Lambda lost {version.name} while it ran")
+        payload = reply.payload
+        error = None if reply.kind == "result" else results.UNHANDLED
+        if len(payload) > results.PAYLOAD_LIMIT_BYTES:
+            error = results.UNHANDLED
+            payload = results.function_error(
+                "Function.ResponseSizeTooLarge",
+                f"Response payload size ({len(payload)} bytes) exceeded maximum allowed payload"
+                f" size ({results.PAYLOAD_LIMIT_BYTES} bytes).",
+            )
+        return InvokeResult(status=results.OK, payload=payload, error=error, log_tail=log.tail())
+
+    def _failed_start(self, invocation: Invocation, error: StartError) -> InvokeResult:
+        version = invocation.version
+        self._events.record(
+            "lambda.start_failed",
+            function=version.arn,
+            version=version.version,
+            region=version.region,
+            reason=str(error),
+        )
+        log = InvocationLog(invocation.request_id, version, self._launcher.now_ms)
+        log.start(error.lines)
+        log.end([], duration_ms=0.0, init_ms=None, pid=None)
+        stream = f"{self._clock.now():%Y/%m/%d}/[{version.version}]{uuid.uuid4().hex}"
+        log.ship(self._ship_logs, stream)
+        return self._result(invocation, Reply(kind="error", payload=error.payload), log)
+
+    def _record(self, kind: str, environment: Environment, **facts: Any) -> None:
+        version = environment.version
+        self._events.record(
+            kind,
+            function=version.arn,
+            version=version.version,
+            region=version.region,
+            environment=environment.id,
+            **facts,
+        )
+
+    def _pool(self, version: FunctionVersion) -> Pool:
+        pool = self._pools.get(version)
+        if pool is None:
+            pool = Pool(version, self._launcher.launch, self._start_slots)
+            self._pools[version] = pool
+        return pool
+
+    def _lost(self, region: str, arn: str) -> bool:
+        return self._faults.region_lost(region) or self._faults.function_lost(arn)
+
+    async def _watch_faults(self) -> None:
+        """Kill the environments of whatever is lost, the moment it is lost."""
+        seen = self._faults.version
+        while True:
+            for pool in list(self._pools.values()):
+                if self._lost(pool.version.region, pool.version.arn):
+                    killed = await pool.kill()
+                    if killed:
+                        self._events.record(
+                            "lambda.lost", function=pool.version.arn, environments=killed
+                        )
+            seen = await self._faults.wait_changed(since=seen)
+
+    async def _reap(self) -> None:
+        """End idle environments that are old, or whose version is no longer deployed."""
+        while True:
+            await asyncio.sleep(REAP_EVERY_S)
+            for version, pool in list(self._pools.items()):
+                function = self._store.function(version.region, version.name)
+                deployed = function is not None and version in function.versions
+                idle_since_s = self._clock.now_s() - IDLE_EXPIRY_S if deployed else float("inf")
+                expired = await pool.expire(used_before_s=idle_since_s)
+                if expired:
+                    self._events.record(
+                        "lambda.expired", function=version.arn, environments=expired
+                    )
+                if not deployed and not pool.in_use:
+                    del self._pools[version]
+
+    def _keep(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

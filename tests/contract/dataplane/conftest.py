@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from emulator.clock import Clock
+from emulator.events import EventLog
+from emulator.faults import FaultBoard
+from emulator.store import Store
+from tests.contract.dataplane.cloud import Cloud
+from tests.contract.dataplane.loop import LoopThread
+
+
+@pytest.fixture(scope="session")
+def aws_endpoint() -> Iterator[str]:
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def cloud(aws_endpoint: str) -> Iterator[Cloud]:
+    request = urllib.request.Request(f"{aws_endpoint}/moto-api/reset", method="POST")
+    urllib.request.urlopen(request, timeout=10).close()
+    cloud = Cloud(aws_endpoint)
+    yield cloud
+    cloud.close()
+
+
+@pytest.fixture
+def loop() -> Iterator[LoopThread]:
+    loop = LoopThread()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+@pytest.fixture
+def faults() -> FaultBoard:
+    return FaultBoard()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def events(clock: Clock) -> EventLog:
+    return EventLog(clock)
+
+
+@pytest.fixture
+def work_dir(tmp_path: Path) -> Path:
+    return tmp_path / "work"
