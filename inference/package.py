@@ -1,0 +1,77 @@
+"""The files of a release, and the zip that holds them: same inputs, same bytes."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inference.errors import ReleaseError
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    Runtime = Literal["arrays", "joblib"]
+
+PACKAGE = Path(__file__).parent
+EARLIEST_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+FILE_MODE = 0o100644 << 16
+UNIX = 3
+
+HANDLER_MODULES: dict[Runtime, str] = {
+    "arrays": "inference.serving.handler",
+    "joblib": "inference.sklearn_handler",
+}
+EXTRA_SOURCES: dict[Runtime, tuple[str, ...]] = {
+    "arrays": (),
+    "joblib": ("sklearn_handler.py", "sklearn_runtime.py"),
+}
+
+
+def stage_sources(directory: Path, runtime: Runtime) -> None:
+    """Put the serving code into `directory`: the shim, the package, their bytecode."""
+    shim = f'"""The Lambda handler: `handler.handle`."""\n\nfrom {HANDLER_MODULES[runtime]}'
+    (directory / "handler.py").write_text(f"{shim} import handle as handle\n", encoding="utf-8")
+    target = directory / "inference"
+    (target / "serving").mkdir(parents=True)
+    for name in ("__init__.py", *EXTRA_SOURCES[runtime]):
+        shutil.copyfile(PACKAGE / name, target / name)
+    for source in sorted((PACKAGE / "serving").glob("*.py")):
+        shutil.copyfile(source, target / "serving" / source.name)
+    _compile(directory)
+
+
+def _compile(directory: Path) -> None:
+    """Compile to bytecode that is never checked against its source.
+
+    A Lambda package lies on a read-only disk, so an interpreter could not keep what it
+    compiles and would do so at every cold start. Another version of Python than this one
+    ignores these files and compiles. It is done in a fresh interpreter, because marshal's
+    bytes depend on what else a process has loaded.
+    """
+    command = [sys.executable, "-I", "-S", "-m", "compileall", "-q", "-f"]
+    command += ["--invalidation-mode", "unchecked-hash", "-s", str(directory), str(directory)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ReleaseError(f"the serving code does not compile: {done.stdout}{done.stderr}")
+
+
+def files_of(directory: Path) -> dict[str, Path]:
+    """Every file below a directory, by its name in the zip, in order of name."""
+    found = (path for path in directory.rglob("*") if path.is_file())
+    named = {path.relative_to(directory).as_posix(): path for path in found}
+    return dict(sorted(named.items()))
+
+
+def write_zip(directory: Path, target: Path) -> None:
+    """Pack a directory; the bytes depend on names and contents alone."""
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, path in files_of(directory).items():
+            entry = zipfile.ZipInfo(name, EARLIEST_ZIP_DATE)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = FILE_MODE
+            entry.create_system = UNIX
+            archive.writestr(entry, path.read_bytes(), compresslevel=9)
