@@ -1,1 +1,135 @@
-"""The traffic data plane: serves what the deployed state says, at each request."""
+"""The traffic data plane: DNS, health checks, load balancers and Lambda, serving what is deployed.
+
+Everything runs in one event loop. Reading order: `store` (what is deployed), `dns_answers`,
+`health_quorum`, `load_balancers`, `lambda_service`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emulator.addresses import LoadBalancerNumbers
+from emulator.dataplane.dns import DnsServer, Names
+from emulator.dataplane.health_checks import CheckerReport, HealthCheckers
+from emulator.dataplane.lambda_service import LambdaService
+from emulator.dataplane.load_balancers import Backends, LoadBalancers
+from emulator.dataplane.target_health import TargetHealth, TargetStatus
+from emulator.dataplane.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from emulator.addresses import Block, Endpoint
+    from emulator.certificates import Authority
+    from emulator.clock import Clock
+    from emulator.dataplane.lambda_invocation import InvocationType
+    from emulator.dataplane.lambda_logs import ShipLogs
+    from emulator.dataplane.lambda_results import InvokeResult
+    from emulator.events import EventLog
+    from emulator.faults import FaultBoard
+    from emulator.store import Store
+
+__all__ = ["CheckerReport", "DataPlane", "TargetStatus"]
+
+
+class DataPlane:
+    """Serves the deployed state. Make it, start it, use it and stop it in one event loop.
+
+    `health_status` and `target_health` only read; call them in the loop's thread as well.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917  # the seam agreed with the emulator process
+        self,
+        store: Store,
+        clock: Clock,
+        faults: FaultBoard,
+        events: EventLog,
+        block: Block,
+        certificates: Authority,
+        aws_endpoint: str,
+        ship_logs: ShipLogs,
+        *,
+        work_dir: Path | None = None,
+        latency_order: Sequence[str] = (),
+        seed: int = 0,
+    ) -> None:
+        world = World(store=store, clock=clock, faults=faults, events=events, seed=seed)
+        numbers = LoadBalancerNumbers(block)
+        self._functions = LambdaService(
+            world,
+            ship_logs=ship_logs,
+            aws_endpoint=aws_endpoint,
+            work_dir=work_dir or certificates.work_dir,
+        )
+        self._targets = TargetHealth(world, self._functions)
+        self._checks = HealthCheckers(world, block, resolve=self.addresses)
+        self._names = Names(
+            world,
+            numbers,
+            checks=self._checks,
+            targets=self._targets,
+            latency_order=latency_order,
+        )
+        self._dns = DnsServer(self._names, block.dns)
+        backends = Backends(
+            world=world,
+            functions=self._functions,
+            certificates=certificates,
+            chance=world.chance("weighted target groups"),
+        )
+        self._balancers = LoadBalancers(backends, numbers, block)
+
+    async def start(self) -> None:
+        """Begin to serve.
+
+        Raises:
+            OSError: the DNS endpoint is in use; nothing is left running then.
+        """
+        await self._dns.start()
+        await self._functions.start()
+        await self._balancers.start()
+        await self._targets.start()
+        await self._checks.start()
+
+    async def stop(self) -> None:
+        """End every socket, task and worker process. Idempotent."""
+        await self._checks.stop()
+        await self._targets.stop()
+        await self._balancers.stop()
+        await self._functions.stop()
+        await self._dns.stop()
+
+    async def invoke(
+        self,
+        name_or_arn: str,
+        qualifier: str | None,
+        payload: bytes,
+        *,
+        region: str,
+        invocation_type: InvocationType = "RequestResponse",
+    ) -> InvokeResult:
+        """Invoke a function as Lambda's Invoke does; never raises for what AWS answers."""
+        return await self._functions.invoke(
+            name_or_arn, qualifier, payload, region=region, invocation_type=invocation_type
+        )
+
+    def addresses(self, name: str) -> tuple[str, ...]:
+        """IPv4 addresses of a name, as DNS answers it now."""
+        return self._names.addresses(name)
+
+    def health_status(self, check_id: str) -> list[CheckerReport]:
+        """What each checker says of a health check, for GetHealthCheckStatus."""
+        return self._checks.reports(check_id)
+
+    def check_healthy(self, check_id: str) -> bool:
+        """Status of a health check, as DNS sees it now."""
+        return self._checks.healthy(check_id)
+
+    def target_health(self, target_group_arn: str) -> list[TargetStatus]:
+        """Health of each target of a group, for DescribeTargetHealth."""
+        return self._targets.statuses(target_group_arn)
+
+    def endpoints(self) -> list[Endpoint]:
+        """Every load balancer address that is served now."""
+        return self._balancers.endpoints()

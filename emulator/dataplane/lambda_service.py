@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import time
 import uuid
 from collections import Counter
@@ -24,11 +23,9 @@ from emulator.dataplane.lambda_worker import Reply, WorkerGoneError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from emulator.clock import Clock
     from emulator.dataplane.lambda_logs import ShipLogs
-    from emulator.events import EventLog
-    from emulator.faults import FaultBoard
-    from emulator.store import Function, FunctionVersion, Store
+    from emulator.dataplane.world import World
+    from emulator.store import Function, FunctionVersion
 
 IDLE_EXPIRY_S: Final = 600.0
 """Emulated seconds after which an idle environment ends. AWS documents no number (unverified)."""
@@ -49,29 +46,20 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.htm
 class LambdaService:
     """Runs deployed functions in worker processes. Belongs to one event loop."""
 
-    def __init__(  # noqa: PLR0913  # the parts of the emulator it stands between
-        self,
-        *,
-        store: Store,
-        clock: Clock,
-        faults: FaultBoard,
-        events: EventLog,
-        ship_logs: ShipLogs,
-        aws_endpoint: str,
-        work_dir: Path,
-        seed: int = 0,
+    def __init__(
+        self, world: World, *, ship_logs: ShipLogs, aws_endpoint: str, work_dir: Path
     ) -> None:
-        self._store = store
-        self._clock = clock
-        self._faults = faults
-        self._events = events
+        self._world = world
+        self._store = world.store
+        self._clock = world.clock
+        self._events = world.events
         self._ship_logs = ship_logs
-        self._random = random.Random(seed)  # noqa: S311  # picks alias versions, repeatably
+        self._chance = world.chance("alias versions")
         self._credentials = RoleCredentialsCache(aws_endpoint)
         self._launcher = Launcher(
-            packages=Packages(work_dir, store),
+            packages=Packages(work_dir, world.store),
             credentials=self._credentials,
-            clock=clock,
+            clock=world.clock,
             aws_endpoint=aws_endpoint,
             work_dir=work_dir,
         )
@@ -111,7 +99,7 @@ class LambdaService:
         """
         target = parse_target(name_or_arn, qualifier, region)
         function = self._store.function(target.region, target.name)
-        version = function and function.version(target.qualifier, draw=self._random.random())
+        version = function and function.version(target.qualifier, draw=self._chance.random())
         if function is None or version is None:
             message = f"Function not found: {target.arn}"
             return results.refused(results.NOT_FOUND, "ResourceNotFoundException", message)
@@ -147,7 +135,7 @@ class LambdaService:
 
     async def _admit(self, function: Function, invocation: Invocation) -> InvokeResult:
         """Run the invocation if faults and concurrency let it."""
-        if self._lost(function.region, function.arn):
+        if self._world.function_lost(function.region, function.arn):
             return results.unavailable(f"Lambda cannot run {function.name}: it is lost")
         limit = function.reserved_concurrency
         if limit is not None and self._in_flight[function.arn] >= limit:
@@ -178,7 +166,7 @@ class LambdaService:
         log.start(environment.worker.log_lines())
         began_s = time.perf_counter()
         reply = await self._reply(invocation, environment, log)
-        usable = reply is not None and not self._lost(
+        usable = reply is not None and not self._world.function_lost(
             invocation.version.region, invocation.version.arn
         )
         log.end(
@@ -220,7 +208,7 @@ class LambdaService:
 
     def _result(self, invocation: Invocation, reply: Reply, log: InvocationLog) -> InvokeResult:
         version = invocation.version
-        if self._lost(version.region, version.arn):
+        if self._world.function_lost(version.region, version.arn):
             return results.unavailable(f"Lambda lost {version.name} while it ran")
         payload = reply.payload
         error = None if reply.kind == "result" else results.UNHANDLED
@@ -267,21 +255,19 @@ class LambdaService:
             self._pools[version] = pool
         return pool
 
-    def _lost(self, region: str, arn: str) -> bool:
-        return self._faults.region_lost(region) or self._faults.function_lost(arn)
-
     async def _watch_faults(self) -> None:
         """Kill the environments of whatever is lost, the moment it is lost."""
-        seen = self._faults.version
+        faults = self._world.faults
+        seen = faults.version
         while True:
             for pool in list(self._pools.values()):
-                if self._lost(pool.version.region, pool.version.arn):
+                if self._world.function_lost(pool.version.region, pool.version.arn):
                     killed = await pool.kill()
                     if killed:
                         self._events.record(
                             "lambda.lost", function=pool.version.arn, environments=killed
                         )
-            seen = await self._faults.wait_changed(since=seen)
+            seen = await faults.wait_changed(since=seen)
 
     async def _reap(self) -> None:
         """End idle environments that are old, or whose version is no longer deployed."""

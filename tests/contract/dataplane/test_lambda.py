@@ -14,6 +14,7 @@ import pytest
 from emulator.clock import Clock
 from emulator.dataplane.lambda_results import InvokeResult
 from emulator.dataplane.lambda_service import LambdaService
+from emulator.dataplane.world import World
 from emulator.events import EventLog
 from emulator.faults import FaultBoard
 from emulator.store import Store
@@ -69,11 +70,9 @@ def functions(
     logs: list[Any] = []
 
     async def make() -> LambdaService:
+        world = World(store=store, clock=clock, faults=faults, events=events)
         service = LambdaService(
-            store=store,
-            clock=clock,
-            faults=faults,
-            events=events,
+            world,
             ship_logs=lambda *batch: logs.append(batch),
             aws_endpoint=cloud.endpoint,
             work_dir=work_dir,

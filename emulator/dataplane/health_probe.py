@@ -1,0 +1,149 @@
+"""One request of one Route 53 health checker, over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import http
+import ssl
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import h11
+
+if TYPE_CHECKING:
+    from emulator.clock import Clock
+    from emulator.store import HealthCheck
+
+# https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determining-health-of-endpoints.html
+CONNECT_LIMIT_S: Final = 4.0
+TCP_CONNECT_LIMIT_S: Final = 10.0
+RESPONSE_LIMIT_S: Final = 2.0
+BODY_LIMIT_S: Final = 2.0
+SEARCHED_BYTES: Final = 5120
+
+USER_AGENT: Final = "Amazon-Route53-Health-Check-Service (ref {id}; report http://amzn.to/1vsZADi)"
+"""https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-router-firewall-rules.html"""
+
+_FIRST_OK, _FIRST_BAD = 200, 400
+_READ_BYTES = 1 << 14
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probed:
+    """Whether a request passed, and why, as GetHealthCheckStatus words it."""
+
+    passed: bool
+    reason: str
+
+
+class _FailedError(Exception):
+    """The endpoint did not pass; the message says why."""
+
+
+def insecure_context() -> ssl.SSLContext:
+    """TLS as health checkers speak it: certificates are not validated.
+
+    Same source: "HTTPS health checks don't validate SSL/TLS certificates".
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def probe(
+    check: HealthCheck, host: str, port: int, *, clock: Clock, tls: ssl.SSLContext
+) -> Probed:
+    """Send one request to `host:port`.
+
+    The TLS handshake is counted into the time to connect: AWS does not say where it counts.
+    """
+    try:
+        reason = await _attempt(check, host, port, clock=clock, tls=tls)
+    except _FailedError as failed:
+        return Probed(passed=False, reason=f"Failure: {failed}")
+    except TimeoutError:
+        return Probed(passed=False, reason="Failure: Connection timed out.")
+    except (OSError, h11.RemoteProtocolError) as error:
+        return Probed(passed=False, reason=f"Failure: {error}")
+    return Probed(passed=True, reason=f"Success: {reason}")
+
+
+async def _attempt(
+    check: HealthCheck, host: str, port: int, *, clock: Clock, tls: ssl.SSLContext
+) -> str:
+    secure = check.type.startswith("HTTPS")
+    limit_s = TCP_CONNECT_LIMIT_S if check.type == "TCP" else CONNECT_LIMIT_S
+    async with asyncio.timeout(clock.timeout_s(limit_s)):
+        reader, writer = await asyncio.open_connection(
+            host,
+            port,
+            ssl=tls if secure else None,
+            server_hostname=(check.fqdn if check.enable_sni else "") if secure else None,
+        )
+    try:
+        if check.type == "TCP":
+            return "TCP connection established."
+        return await _exchange(check, reader, writer, clock)
+    finally:
+        # Health checkers hang up; waiting for the peer's farewell would only cost time.
+        writer.transport.abort()
+
+
+async def _exchange(
+    check: HealthCheck, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, clock: Clock
+) -> str:
+    connection = h11.Connection(h11.CLIENT)
+    writer.write(_request(check, connection))
+    async with asyncio.timeout(clock.timeout_s(RESPONSE_LIMIT_S)):
+        response = await _next_event(connection, reader)
+    if not isinstance(response, h11.Response):
+        raise _FailedError("The connection was closed before a response.")
+    phrase = http.HTTPStatus(response.status_code).phrase if _known(response) else ""
+    said = f"HTTP Status Code {response.status_code}, {phrase}"
+    if not _FIRST_OK <= response.status_code < _FIRST_BAD:
+        raise _FailedError(said)
+    if check.type.endswith("_STR_MATCH"):
+        async with asyncio.timeout(clock.timeout_s(BODY_LIMIT_S)):
+            body = await _body(connection, reader)
+        if check.search_string.encode() not in body:
+            raise _FailedError(f"{said}. The search string was not found in the response body.")
+    return said
+
+
+def _request(check: HealthCheck, connection: h11.Connection) -> bytes:
+    request = h11.Request(
+        method="GET",
+        target=check.path if check.path.startswith("/") else f"/{check.path}",
+        headers=[
+            ("Host", check.fqdn or check.ip_address),
+            ("Connection", "close"),
+            ("User-Agent", USER_AGENT.format(id=check.id)),
+            ("Accept", "*/*"),
+        ],
+    )
+    return (connection.send(request) or b"") + (connection.send(h11.EndOfMessage()) or b"")
+
+
+async def _next_event(connection: h11.Connection, reader: asyncio.StreamReader) -> object:
+    while True:
+        event = connection.next_event()
+        if event is h11.NEED_DATA:
+            connection.receive_data(await reader.read(_READ_BYTES))
+        elif not isinstance(event, h11.InformationalResponse):
+            return event
+
+
+async def _body(connection: h11.Connection, reader: asyncio.StreamReader) -> bytes:
+    """The first `SEARCHED_BYTES` of the body."""
+    body = b""
+    while len(body) < SEARCHED_BYTES:
+        event = await _next_event(connection, reader)
+        if not isinstance(event, h11.Data):
+            break
+        body += bytes(event.data)
+    return body[:SEARCHED_BYTES]
+
+
+def _known(response: h11.Response) -> bool:
+    return response.status_code in http.HTTPStatus.__members__.values()

@@ -1,0 +1,249 @@
+"""Application Load Balancers on loopback: a listener on each address, one an Availability Zone.
+
+Listeners come and go with what is deployed, within `LOOK_EVERY_S`; rules, targets, certificates
+and faults count from the next request on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from emulator.dataplane import alb_lambda
+from emulator.dataplane.alb_connection import Connection
+from emulator.dataplane.alb_lambda import TargetError
+from emulator.dataplane.alb_messages import Request, Response, own_error
+from emulator.dataplane.alb_rules import fixed_response, matching_rule, redirect
+from emulator.store.balancing import FixedResponse, Forward, Redirect
+
+if TYPE_CHECKING:
+    import ssl
+    from random import Random
+
+    from emulator.addresses import Block, Endpoint, LoadBalancerNumbers
+    from emulator.certificates import Authority
+    from emulator.dataplane.lambda_service import LambdaService
+    from emulator.dataplane.world import World
+    from emulator.store import LoadBalancer
+    from emulator.store.balancing import Action, Listener
+
+LOOK_EVERY_S: Final = 0.5
+"""Real seconds between looks for new and deleted listeners."""
+
+FORWARDED_LIMIT: Final = 30
+"""463 for an X-Forwarded-For header with more addresses.
+
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-463-issues
+"""
+
+BACKLOG: Final = 512
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backends:
+    """What listeners answer with."""
+
+    world: World
+    functions: LambdaService
+    certificates: Authority
+    chance: Random
+
+
+class ListenerSite:
+    """One listener: answers requests by its rules as they are now."""
+
+    def __init__(self, balancer: LoadBalancer, listener: Listener, backends: Backends) -> None:
+        self.port = listener.port
+        self.secure = listener.protocol == "HTTPS"
+        self._balancer_arn = balancer.arn
+        self._listener_arn = listener.arn
+        self._store = backends.world.store
+        self._backends = backends
+
+    def balancer(self) -> LoadBalancer | None:
+        """The load balancer as it is now; None once it is gone."""
+        return self._store.load_balancer(self._balancer_arn)
+
+    def tls(self) -> ssl.SSLContext | None:
+        """A certificate with the names of every ACM certificate of the listener."""
+        listener = self._listener()
+        found = (
+            [self._store.certificate(arn) for arn in listener.certificate_arns] if listener else []
+        )
+        names = {name for certificate in found if certificate for name in certificate.names}
+        return self._backends.certificates.server_context(names) if names else None
+
+    async def respond(self, request: Request) -> Response:
+        """Answer a request by the first rule it meets."""
+        refused = refusal(request)
+        if refused is not None:
+            return own_error(refused)
+        listener = self._listener()
+        rule = matching_rule(listener, request) if listener else None
+        return await self._act(rule.action, request) if rule else own_error(503)
+
+    async def _act(self, action: Action, request: Request) -> Response:
+        if isinstance(action, Forward):
+            return await self._forward(action, request)
+        if isinstance(action, FixedResponse):
+            return fixed_response(action)
+        if isinstance(action, Redirect):
+            return redirect(action, request)
+        self._note("load_balancer.unsupported_action", action=action.kind)
+        return own_error(500)
+
+    async def _forward(self, action: Forward, request: Request) -> Response:
+        group = self._store.target_group(self._drawn(action))
+        if group is None or not group.targets:
+            return own_error(503)
+        if group.target_type != "lambda":
+            self._note("load_balancer.unsupported_target", target_group=group.arn)
+            return own_error(503)
+        trace_id = alb_lambda.trace_id_for(request)
+        event = alb_lambda.request_event(group, request, trace_id)
+        try:
+            return await alb_lambda.call(
+                self._store,
+                self._backends.functions,
+                group,
+                group.targets[0],
+                event,
+                trace_id=trace_id,
+            )
+        except TargetError as error:
+            self._note(
+                "load_balancer.target_failed",
+                target_group=group.arn,
+                target=group.targets[0],
+                reason=error.reason,
+                detail=error.detail[:500],
+            )
+            return own_error(error.status)
+
+    def _drawn(self, action: Forward) -> str:
+        """One of the weighted target groups, by chance."""
+        mark = self._backends.chance.random() * sum(weight for _, weight in action.target_groups)
+        for arn, weight in action.target_groups:
+            mark -= weight
+            if mark < 0:
+                return arn
+        return action.target_groups[-1][0]
+
+    def _listener(self) -> Listener | None:
+        balancer = self.balancer()
+        listeners = balancer.listeners if balancer else ()
+        return next((each for each in listeners if each.arn == self._listener_arn), None)
+
+    def _note(self, kind: str, **facts: str) -> None:
+        self._backends.world.events.record(kind, load_balancer=self._balancer_arn, **facts)
+
+
+def refusal(request: Request) -> int | None:
+    """The status with which a load balancer refuses a request before any rule; None otherwise."""
+    if request.method == "TRACE":
+        return 405
+    if request.header("upgrade"):
+        return 400  # WebSockets do not reach Lambda targets
+    forwarded = ",".join(request.header_values("x-forwarded-for"))
+    return 463 if forwarded.count(",") >= FORWARDED_LIMIT else None
+
+
+class _Served:
+    """A listener on one address: its server and the connections it has accepted."""
+
+    def __init__(self, site: ListenerSite, world: World) -> None:
+        self._site = site
+        self._world = world
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+
+    async def open(self, host: str, port: int) -> None:
+        self._server = await asyncio.start_server(self._accept, host, port, backlog=BACKLOG)
+
+    async def close(self) -> None:
+        """Stop listening and drop every connection."""
+        if self._server is not None:
+            self._server.close()
+        for task in list(self._connections):
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._connections.add(task)
+            task.add_done_callback(self._connections.discard)
+        try:
+            await Connection(self._site, self._world, reader, writer).serve()
+        except asyncio.CancelledError:
+            writer.transport.abort()  # the listener has gone: there is no time for farewells
+
+
+class LoadBalancers:
+    """Serves every listener of every deployed load balancer."""
+
+    def __init__(self, backends: Backends, numbers: LoadBalancerNumbers, block: Block) -> None:
+        self._backends = backends
+        self._world = backends.world
+        self._numbers = numbers
+        self._block = block
+        self._served: dict[tuple[str, str, int], _Served] = {}
+        self._refused: set[tuple[str, str, int]] = set()
+        self._look: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to serve."""
+        self._look = asyncio.create_task(self._look_around())
+
+    async def stop(self) -> None:
+        """Close every listener and connection. Idempotent."""
+        if self._look is not None:
+            self._look.cancel()
+            await asyncio.gather(self._look, return_exceptions=True)
+        await asyncio.gather(*(served.close() for served in self._served.values()))
+        self._served.clear()
+
+    async def refresh(self) -> None:
+        """Open and close listeners now, without waiting for the next look."""
+        wanted = {
+            (listener.arn, host, self._block.listener_port(listener.port)): (balancer, listener)
+            for balancer in self._world.store.load_balancers()
+            for host in self._numbers.addresses(balancer.arn, balancer.zones)
+            for listener in balancer.listeners
+        }
+        gone = [self._served.pop(key) for key in set(self._served) - set(wanted)]
+        await asyncio.gather(*(served.close() for served in gone))
+        for key, (balancer, listener) in wanted.items():
+            if key not in self._served:
+                await self._open(key, balancer, listener)
+
+    async def _look_around(self) -> None:
+        while True:
+            await self.refresh()
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _open(
+        self, key: tuple[str, str, int], balancer: LoadBalancer, listener: Listener
+    ) -> None:
+        served = _Served(ListenerSite(balancer, listener, self._backends), self._world)
+        _, host, port = key
+        try:
+            await served.open(host, port)
+        except OSError as error:
+            if key not in self._refused:  # said once; tried again at every look
+                self._refused.add(key)
+                self._world.events.record(
+                    "load_balancer.not_served",
+                    load_balancer=balancer.arn,
+                    address=f"{host}:{port}",
+                    reason=str(error),
+                )
+            return
+        self._served[key] = served
+
+    def endpoints(self) -> list[Endpoint]:
+        """Every address that is served now."""
+        from emulator.addresses import Endpoint
+
+        return [Endpoint(host, port) for _, host, port in self._served]
