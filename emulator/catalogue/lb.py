@@ -1,0 +1,407 @@
+"""Elastic Load Balancing v2: Application Load Balancers, their listeners and target groups."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Final, cast
+
+from emulator.catalogue import tags
+from emulator.catalogue.model import (
+    Call,
+    Input,
+    Name,
+    Read,
+    ResourceType,
+    Subject,
+    Values,
+    emulated,
+    given,
+    own_id,
+    recorded,
+)
+
+_NOT_ACTED_ON: Final = "the emulated load balancer does not act on it"
+_TAGS: Final = tags.listed(
+    put="AddTags", drop="RemoveTags", target="ResourceArns", target_list=True
+)
+_READ_TAGS: Final = Read(
+    operation="DescribeTags",
+    params={"ResourceArns": [own_id]},
+    at="TagDescriptions[0].Tags",
+    into="Tags",
+    when="tags",
+)
+# Blocks whose AWS name is not the Pascal-cased one.
+_ACTION_NAMES: Final = {
+    "forward": "ForwardConfig",
+    "redirect": "RedirectConfig",
+    "fixedResponse": "FixedResponseConfig",
+    "arn": "TargetGroupArn",
+    "stickiness": "TargetGroupStickinessConfig",
+    "duration": "DurationSeconds",
+}
+
+
+def _attribute(key: str, **fields: Any) -> Input:
+    return recorded(_NOT_ACTED_ON, attribute=key, **fields)
+
+
+_LOAD_BALANCER_ATTRIBUTES: Final = {
+    "clientKeepAlive": _attribute("client_keep_alive.seconds", unset=3600),
+    "desyncMitigationMode": _attribute("routing.http.desync_mitigation_mode", unset="defensive"),
+    "dropInvalidHeaderFields": _attribute(
+        "routing.http.drop_invalid_header_fields.enabled", unset=False
+    ),
+    "enableCrossZoneLoadBalancing": _attribute("load_balancing.cross_zone.enabled", unset=True),
+    "enableDeletionProtection": emulated(attribute="deletion_protection.enabled", unset=False),
+    "enableHttp2": _attribute("routing.http2.enabled", unset=True),
+    "enableTlsVersionAndCipherSuiteHeaders": _attribute(
+        "routing.http.x_amzn_tls_version_and_cipher_suite.enabled", unset=False
+    ),
+    "enableWafFailOpen": _attribute("waf.fail_open.enabled", unset=False),
+    "enableXffClientPort": _attribute("routing.http.xff_client_port.enabled", unset=False),
+    "enableZonalShift": _attribute("zonal_shift.config.enabled", unset=False),
+    "idleTimeout": _attribute("idle_timeout.timeout_seconds", unset=60),
+    "preserveHostHeader": _attribute("routing.http.preserve_host_header.enabled", unset=False),
+    "xffHeaderProcessingMode": _attribute(
+        "routing.http.xff_header_processing.mode", unset="append"
+    ),
+}
+
+
+def _suffix(subject: Subject) -> str:
+    return subject.id.partition(":loadbalancer/")[2]
+
+
+def _target_group_suffix(subject: Subject) -> str:
+    return subject.id.rpartition(":")[2]
+
+
+LOAD_BALANCER: Final = ResourceType(
+    token="aws:lb/loadBalancer:LoadBalancer",
+    service="elbv2",
+    inputs={
+        "name": emulated(aws="Name", read="LoadBalancerName", force_new=True),
+        "namePrefix": emulated(unread="becomes part of the name", force_new=True),
+        "internal": recorded(
+            "both kinds are reached on loopback addresses",
+            aws="Scheme",
+            convert=lambda value: "internal" if value else "internet-facing",
+            default=False,
+            force_new=True,
+        ),
+        "loadBalancerType": emulated(
+            aws="Type", default="application", force_new=True, values=("application",)
+        ),
+        "subnets": emulated(read="AvailabilityZones[].SubnetId"),
+        "securityGroups": recorded("no packets are filtered"),
+        "ipAddressType": emulated(unset="ipv4", values=("ipv4",)),
+        **_LOAD_BALANCER_ATTRIBUTES,
+    },
+    absent="accessLogs connectionLogs customerOwnedIpv4Pool dnsRecordClientRoutingPolicy "
+    "enablePrefixForIpv6SourceNat enforceSecurityGroupInboundRulesOnPrivateLinkTraffic "
+    "healthCheckLogs ipamPools minimumLoadBalancerCapacity secondaryIpsAutoAssignedPerSubnet "
+    "subnetMappings",
+    create=(
+        Call(operation="CreateLoadBalancer"),
+        Call(
+            operation="ModifyLoadBalancerAttributes",
+            only=" ".join(_LOAD_BALANCER_ATTRIBUTES),
+            when=" ".join(_LOAD_BALANCER_ATTRIBUTES),
+            attributes="Attributes",
+            extra={"LoadBalancerArn": own_id},
+        ),
+    ),
+    id="LoadBalancers[0].LoadBalancerArn",
+    reads=(
+        Read(
+            operation="DescribeLoadBalancers",
+            params={"LoadBalancerArns": [own_id]},
+            at="LoadBalancers[0]",
+        ),
+        Read(
+            operation="DescribeLoadBalancerAttributes",
+            params={"LoadBalancerArn": own_id},
+            at="Attributes",
+            into="attributes",
+            when=" ".join(_LOAD_BALANCER_ATTRIBUTES),
+        ),
+        _READ_TAGS,
+    ),
+    update=(
+        Call(
+            operation="ModifyLoadBalancerAttributes",
+            only=" ".join(_LOAD_BALANCER_ATTRIBUTES),
+            attributes="Attributes",
+            extra={"LoadBalancerArn": own_id},
+        ),
+        Call(operation="SetSubnets", only="subnets", extra={"LoadBalancerArn": own_id}),
+        Call(
+            operation="SetSecurityGroups",
+            only="securityGroups",
+            extra={"LoadBalancerArn": own_id},
+        ),
+        Call(operation="SetIpAddressType", only="ipAddressType", extra={"LoadBalancerArn": own_id}),
+    ),
+    delete=(Call(operation="DeleteLoadBalancer", only="", extra={"LoadBalancerArn": own_id}),),
+    outputs={
+        "arn": own_id,
+        "arnSuffix": _suffix,
+        "dnsName": "DNSName",
+        "zoneId": "CanonicalHostedZoneId",
+        "vpcId": "VpcId",
+    },
+    not_computed="subnetMappings",
+    tags=_TAGS,
+    name=Name(max_length=32),
+    identity="name",
+)
+
+_TARGET_GROUP_ATTRIBUTES: Final = {
+    "deregistrationDelay": _attribute("deregistration_delay.timeout_seconds"),
+    "lambdaMultiValueHeadersEnabled": emulated(
+        attribute="lambda.multi_value_headers.enabled", unset=False
+    ),
+    "loadBalancingAlgorithmType": _attribute("load_balancing.algorithm.type"),
+    "loadBalancingCrossZoneEnabled": _attribute("load_balancing.cross_zone.enabled"),
+    "slowStart": _attribute("slow_start.duration_seconds", unset=0),
+}
+
+TARGET_GROUP: Final = ResourceType(
+    token="aws:lb/targetGroup:TargetGroup",
+    service="elbv2",
+    inputs={
+        "name": emulated(aws="Name", read="TargetGroupName", force_new=True),
+        "namePrefix": emulated(unread="becomes part of the name", force_new=True),
+        "targetType": emulated(required=True, force_new=True, values=("lambda",)),
+        "healthCheck": emulated(
+            spread={
+                "enabled": "HealthCheckEnabled",
+                "path": "HealthCheckPath",
+                "interval": "HealthCheckIntervalSeconds",
+                "timeout": "HealthCheckTimeoutSeconds",
+                "healthyThreshold": "HealthyThresholdCount",
+                "unhealthyThreshold": "UnhealthyThresholdCount",
+                "matcher": "Matcher.HttpCode",
+                "port": "HealthCheckPort",
+                "protocol": "HealthCheckProtocol",
+            },
+        ),
+        **_TARGET_GROUP_ATTRIBUTES,
+    },
+    absent="connectionTermination ipAddressType loadBalancingAnomalyMitigation port "
+    "preserveClientIp protocol protocolVersion proxyProtocolV2 stickiness targetControlPort "
+    "targetFailovers targetGroupHealth targetHealthStates vpcId",
+    create=(
+        Call(operation="CreateTargetGroup"),
+        Call(
+            operation="ModifyTargetGroupAttributes",
+            only=" ".join(_TARGET_GROUP_ATTRIBUTES),
+            when=" ".join(_TARGET_GROUP_ATTRIBUTES),
+            attributes="Attributes",
+            extra={"TargetGroupArn": own_id},
+        ),
+    ),
+    id="TargetGroups[0].TargetGroupArn",
+    reads=(
+        Read(
+            operation="DescribeTargetGroups",
+            params={"TargetGroupArns": [own_id]},
+            at="TargetGroups[0]",
+        ),
+        Read(
+            operation="DescribeTargetGroupAttributes",
+            params={"TargetGroupArn": own_id},
+            at="Attributes",
+            into="attributes",
+            when=" ".join(_TARGET_GROUP_ATTRIBUTES),
+        ),
+        _READ_TAGS,
+    ),
+    update=(
+        Call(operation="ModifyTargetGroup", only="healthCheck", extra={"TargetGroupArn": own_id}),
+        Call(
+            operation="ModifyTargetGroupAttributes",
+            only=" ".join(_TARGET_GROUP_ATTRIBUTES),
+            attributes="Attributes",
+            extra={"TargetGroupArn": own_id},
+        ),
+    ),
+    delete=(Call(operation="DeleteTargetGroup", only="", extra={"TargetGroupArn": own_id}),),
+    outputs={
+        "arn": own_id,
+        "arnSuffix": _target_group_suffix,
+        "loadBalancerArns": "LoadBalancerArns",
+    },
+    not_computed="port protocol protocolVersion vpcId ipAddressType stickiness",
+    tags=_TAGS,
+    name=Name(max_length=32),
+    identity="name",
+)
+
+
+def _target(subject: Subject) -> Values:
+    return {"Id": subject.get("targetId")}
+
+
+def _registered(subject: Subject, answer: Values) -> Values | None:
+    found = answer["TargetHealthDescriptions"]
+    ours = (each for each in found if each["Target"]["Id"] == subject.get("targetId"))
+    return next(
+        (each for each in ours if each["TargetHealth"].get("Reason") != "Target.NotRegistered"),
+        None,
+    )
+
+
+def _attachment_id(subject: Subject) -> str:
+    digest = hashlib.sha256(str(subject.get("targetId")).encode()).hexdigest()[:10]
+    return f"{subject.get('targetGroupArn')}-{digest}"
+
+
+TARGET_GROUP_ATTACHMENT: Final = ResourceType(
+    token="aws:lb/targetGroupAttachment:TargetGroupAttachment",
+    service="elbv2",
+    inputs={
+        "targetGroupArn": emulated(
+            required=True, force_new=True, unread="AWS shows targets inside their group"
+        ),
+        "targetId": emulated(required=True, read="Target.Id", force_new=True),
+    },
+    absent="availabilityZone port quicServerId",
+    create=(
+        Call(
+            operation="RegisterTargets",
+            only="targetGroupArn",
+            when="targetGroupArn targetId",
+            extra={"Targets": [_target]},
+        ),
+    ),
+    id=_attachment_id,
+    reads=(
+        Read(
+            operation="DescribeTargetHealth",
+            params={"TargetGroupArn": given("targetGroupArn")},
+            at=_registered,
+        ),
+    ),
+    delete=(
+        Call(operation="DeregisterTargets", only="targetGroupArn", extra={"Targets": [_target]}),
+    ),
+    identity="targetGroupArn targetId",
+)
+
+LISTENER: Final = ResourceType(
+    token="aws:lb/listener:Listener",
+    service="elbv2",
+    inputs={
+        "loadBalancerArn": emulated(required=True, force_new=True),
+        "port": emulated(),
+        "protocol": emulated(),
+        "sslPolicy": recorded("the emulated TLS uses Python's defaults"),
+        "certificateArn": emulated(
+            aws="Certificates", convert=lambda value: [{"certificateArn": value}]
+        ),
+        "defaultActions": emulated(required=True, ordered=True),
+    },
+    absent="alpnPolicy mutualAuthentication "
+    "routingHttpRequestXAmznMtlsClientcertHeaderName "
+    "routingHttpRequestXAmznMtlsClientcertIssuerHeaderName "
+    "routingHttpRequestXAmznMtlsClientcertLeafHeaderName "
+    "routingHttpRequestXAmznMtlsClientcertSerialNumberHeaderName "
+    "routingHttpRequestXAmznMtlsClientcertSubjectHeaderName "
+    "routingHttpRequestXAmznMtlsClientcertValidityHeaderName "
+    "routingHttpRequestXAmznTlsCipherSuiteHeaderName "
+    "routingHttpRequestXAmznTlsVersionHeaderName "
+    "routingHttpResponseAccessControlAllowCredentialsHeaderValue "
+    "routingHttpResponseAccessControlAllowHeadersHeaderValue "
+    "routingHttpResponseAccessControlAllowMethodsHeaderValue "
+    "routingHttpResponseAccessControlAllowOriginHeaderValue "
+    "routingHttpResponseAccessControlExposeHeadersHeaderValue "
+    "routingHttpResponseAccessControlMaxAgeHeaderValue "
+    "routingHttpResponseContentSecurityPolicyHeaderValue routingHttpResponseServerEnabled "
+    "routingHttpResponseStrictTransportSecurityHeaderValue "
+    "routingHttpResponseXContentTypeOptionsHeaderValue "
+    "routingHttpResponseXFrameOptionsHeaderValue tcpIdleTimeoutSeconds",
+    create=(Call(operation="CreateListener"),),
+    id="Listeners[0].ListenerArn",
+    reads=(
+        Read(operation="DescribeListeners", params={"ListenerArns": [own_id]}, at="Listeners[0]"),
+        _READ_TAGS,
+    ),
+    update=(Call(operation="ModifyListener", extra={"ListenerArn": own_id}),),
+    delete=(Call(operation="DeleteListener", only="", extra={"ListenerArn": own_id}),),
+    outputs={"arn": own_id},
+    tags=_TAGS,
+    identity="loadBalancerArn port",
+    renames=_ACTION_NAMES,
+)
+
+_CONDITIONS: Final = {
+    "hostHeader": ("host-header", "HostHeaderConfig"),
+    "httpHeader": ("http-header", "HttpHeaderConfig"),
+    "httpRequestMethod": ("http-request-method", "HttpRequestMethodConfig"),
+    "pathPattern": ("path-pattern", "PathPatternConfig"),
+    "sourceIp": ("source-ip", "SourceIpConfig"),
+}
+
+
+def _conditions(value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    converted: list[dict[str, Any]] = []
+    for condition in value:
+        for name, block in condition.items():
+            if name == "queryStrings":
+                converted.append({"Field": "query-string", "QueryStringConfig": {"Values": block}})
+            else:
+                kind, member = _CONDITIONS.get(name, (name, name))
+                converted.append({"Field": kind, member: cast("Any", block)})
+    return converted
+
+
+LISTENER_RULE: Final = ResourceType(
+    token="aws:lb/listenerRule:ListenerRule",
+    service="elbv2",
+    inputs={
+        "listenerArn": emulated(
+            required=True, force_new=True, unread="AWS shows rules inside their listener"
+        ),
+        "priority": emulated(required=True),
+        "conditions": emulated(required=True, convert=_conditions),
+        "actions": emulated(required=True, ordered=True),
+    },
+    absent="transforms",
+    create=(Call(operation="CreateRule"),),
+    id="Rules[0].RuleArn",
+    reads=(
+        Read(operation="DescribeRules", params={"RuleArns": [own_id]}, at="Rules[0]"),
+        _READ_TAGS,
+    ),
+    update=(
+        Call(operation="ModifyRule", extra={"RuleArn": own_id}),
+        Call(
+            operation="SetRulePriorities",
+            only="",
+            when="priority",
+            extra={
+                "RulePriorities": [
+                    lambda subject: {  # pyright: ignore[reportUnknownLambdaType]  # a leaf
+                        "RuleArn": subject.id,
+                        "Priority": subject.get("priority"),
+                    }
+                ]
+            },
+        ),
+    ),
+    delete=(Call(operation="DeleteRule", only="", extra={"RuleArn": own_id}),),
+    outputs={"arn": own_id},
+    tags=_TAGS,
+    identity="listenerArn priority",
+    renames=_ACTION_NAMES,
+)
+
+TYPES: Final = (
+    LOAD_BALANCER,
+    TARGET_GROUP,
+    TARGET_GROUP_ATTACHMENT,
+    LISTENER,
+    LISTENER_RULE,
+)

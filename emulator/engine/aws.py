@@ -1,0 +1,120 @@
+"""The one way from the engine to the AWS API: checked, cached, counted.
+
+Every call is checked against its botocore model before it is sent. Clients are kept for each
+service and Region, because making one costs more than ten calls.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from emulator import botocore_model
+
+ACCESS_KEY: Final = "AKIAEMULATORADMIN000"
+SECRET_KEY: Final = "emulator"  # noqa: S105  # the emulator's administrator, known to its front door
+
+_READS: Final = ("Describe", "Get", "List", "Head")
+_CONFIG: Final = Config(
+    retries={"total_max_attempts": 1},
+    connect_timeout=5,
+    read_timeout=60,
+    max_pool_connections=16,
+    parameter_validation=False,  # `botocore_model` checks more
+    s3={"addressing_style": "path"},
+)
+
+
+class AwsError(Exception):
+    """AWS refused a call, or the call itself was unfit. `code` is AWS's own."""
+
+    def __init__(self, operation: str, code: str, message: str) -> None:
+        super().__init__(f"{operation}: {code}: {message}")
+        self.operation = operation
+        self.code = code
+        self.message = message
+
+    @property
+    def missing(self) -> bool:
+        """Whether AWS says that the thing asked for does not exist."""
+        marks = ("NotFound", "NoSuch", "NonExist", "NotExist", "404")
+        return any(mark in self.code for mark in marks)
+
+
+class ReadOnlyError(AssertionError):
+    """A preview was about to change something: a defect of the engine."""
+
+
+class Aws:
+    """AWS API at one endpoint, as its administrator. Safe to use from any thread."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._session = boto3.Session(
+            aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name="us-east-1"
+        )
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._account = ""
+        self.read_only = False
+        """While set (during a preview), a call that could change anything is refused."""
+        self.calls = 0
+
+    def client(self, service: str, region: str) -> Any:
+        """The boto3 client of a service in a Region."""
+        key = (service, region)
+        found = self._clients.get(key)
+        if found is not None:
+            return found
+        with self._lock:  # a boto3 session is not safe to make clients from in parallel
+            if key not in self._clients:
+                self._clients[key] = self._session.client(
+                    service, region_name=region, endpoint_url=self._endpoint, config=_CONFIG
+                )
+            return self._clients[key]
+
+    @property
+    def account(self) -> str:
+        """The account's twelve digits."""
+        if not self._account:
+            self._account = str(self.call("sts", "us-east-1", "GetCallerIdentity", {})["Account"])
+        return self._account
+
+    def call(
+        self, service: str, region: str, operation: str, params: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Make one call.
+
+        Raises:
+            AwsError: The model forbids the parameters (`ValidationError`), AWS refused, or AWS
+                did not answer (`Unreachable`).
+        """
+        unfit = botocore_model.problems(service, operation, params)
+        if unfit:
+            raise AwsError(operation, "ValidationError", "; ".join(unfit))
+        if self.read_only and not operation.startswith(_READS):
+            raise ReadOnlyError(f"{operation} in a preview, which must change nothing")
+        client = self.client(service, region)
+        method = getattr(client, _method_names(client)[operation])
+        self.calls += 1
+        try:
+            return cast("dict[str, Any]", method(**params))
+        except ClientError as error:
+            told = cast("dict[str, dict[str, str]]", error.response)["Error"]
+            raise AwsError(operation, told.get("Code", ""), told.get("Message", "")) from error
+        except BotoCoreError as error:
+            raise AwsError(operation, "Unreachable", f"{service} in {region}: {error}") from error
+
+
+def _method_names(client: Any) -> dict[str, str]:
+    mapping = cast("dict[str, str]", client.meta.method_to_api_mapping)
+    names = client.__dict__.get("_operation_names")
+    if names is None:
+        names = {operation: method for method, operation in mapping.items()}
+        client.__dict__["_operation_names"] = names
+    return cast("dict[str, str]", names)

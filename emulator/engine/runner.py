@@ -1,0 +1,114 @@
+"""Runs one request from beginning to end."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from emulator import catalogue
+from emulator.catalogue.provider import Provider
+from emulator.engine import program, project
+from emulator.engine.assets import AssetStore
+from emulator.engine.aws import Aws, AwsError
+from emulator.engine.deletion import in_deletion_order
+from emulator.engine.deployment import Deployment
+from emulator.engine.invokes import Invokes
+from emulator.engine.monitor import serving
+from emulator.engine.request import OnEvent, Outcome, Problem, RefusedError, Request
+from emulator.engine.state import ResourceState, StackState
+from emulator.engine.steps import Steps
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from emulator.engine.project import Project
+
+
+class Runner:
+    """Carries out requests against one AWS endpoint and one work directory."""
+
+    def __init__(self, aws: Aws, work_dir: Path, on_event: OnEvent) -> None:
+        self._aws = aws
+        self._work_dir = work_dir
+        self._on_event = on_event
+
+    def run(self, request: Request) -> Outcome:
+        """Carry out `request`; whatever rule is broken becomes an outcome."""
+        started_s = time.monotonic()
+        self._aws.read_only = request.kind == "preview"
+        try:
+            outcome = self._run(request)
+        except (RefusedError, AwsError) as error:
+            problem = (
+                error.problem if isinstance(error, RefusedError) else Problem(message=str(error))
+            )
+            outcome = Outcome(result="refused", summary={}, problems=(problem,))
+        finally:
+            self._aws.read_only = False
+        duration_s = time.monotonic() - started_s
+        return Outcome(**{**vars(outcome), "duration_s": duration_s})
+
+    def _run(self, request: Request) -> Outcome:
+        loaded = project.load(request)
+        file = self._work_dir / "stacks" / f"{loaded.name}.{loaded.stack}.json"
+        state = StackState.load(file)
+        if request.kind == "preview":
+            state = state.read_only()
+        assets = AssetStore(self._work_dir / "assets", loaded.root)
+        steps = Steps(Provider(self._aws, assets.read), state, preview=request.kind == "preview")
+        deployment = Deployment(
+            loaded, state, steps, assets, self._on_event, preview=request.kind == "preview"
+        )
+        if request.kind == "destroy":
+            self._delete(deployment, steps, (*state.doomed(), *state.resources()))
+            if not deployment.problems:
+                state.set_outputs({})
+            return _outcome(deployment, {})
+        return self._deploy(loaded, deployment, steps)
+
+    def _deploy(self, loaded: Project, deployment: Deployment, steps: Steps) -> Outcome:
+        with serving(deployment, Invokes(self._aws)) as address:
+            finished = program.run(loaded, address=address, dry_run=deployment.preview)
+        if deployment.problems:
+            return _outcome(deployment, {})
+        if finished.exit_code != 0:
+            return Outcome(
+                result="failed", summary=_summary(deployment.counts), traceback=finished.stderr_tail
+            )
+        self._delete(deployment, steps, (*deployment.state.doomed(), *deployment.unregistered()))
+        if not deployment.preview and not deployment.problems:
+            deployment.state.set_outputs(deployment.outputs)
+        return _outcome(deployment, deployment.outputs)
+
+    def _delete(
+        self, deployment: Deployment, steps: Steps, doomed: tuple[ResourceState, ...]
+    ) -> None:
+        """Delete in reverse dependency order; the first refusal ends it."""
+        going = {each.urn for each in doomed}
+        for resource in in_deletion_order(doomed):
+            try:
+                if resource.deleted_with in going:
+                    deployment.state.remove(resource)
+                else:
+                    steps.delete(resource)
+            except (RefusedError, AwsError) as error:
+                deployment.refuse(f"cannot delete {resource.name!r}: {error}", resource.urn)
+                return
+            if resource.type in catalogue.all_types() or not resource.custom:
+                deployment.note("delete", resource.urn, resource.type)
+
+
+def _outcome(deployment: Deployment, outputs: dict[str, Any]) -> Outcome:
+    problems = tuple(deployment.problems)
+    return Outcome(
+        result="refused" if problems else "done",
+        summary=_summary(deployment.counts),
+        outputs=outputs,
+        problems=problems,
+    )
+
+
+def _summary(counts: Counter[str]) -> dict[str, int]:
+    kinds = ("created", "updated", "replaced", "deleted", "same")
+    return {kind: counts[kind] for kind in kinds}

@@ -1,0 +1,167 @@
+"""What a stack has deployed, kept in one JSON file that is replaced after every step.
+
+A resource is written down before AWS is asked to create it (`status="creating"`), again as soon
+as its id is known (`"unfinished"`), and once more when all of it is done (`"complete"`). So a run
+that is killed between any two API calls leaves a file from which the next run can continue.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from emulator.engine.wire import Values
+
+_VERSION = 1
+
+Status = Literal["creating", "unfinished", "complete"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceState:
+    """One resource as it was last deployed. `region` is empty for what has none."""
+
+    urn: str
+    type: str
+    name: str
+    custom: bool
+    status: Status = "complete"
+    id: str = ""
+    parent: str = ""
+    region: str = ""
+    inputs: Values = field(default_factory=dict[str, Any])
+    outputs: Values = field(default_factory=dict[str, Any])
+    secrets: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    property_dependencies: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict[str, tuple[str, ...]]
+    )
+    protect: bool = False
+    retain_on_delete: bool = False
+    deleted_with: str = ""
+    external: bool = False
+    """Only read (`.get`): never changed, never deleted."""
+
+    def all_dependencies(self) -> frozenset[str]:
+        """URNs that must exist as long as this resource does."""
+        by_property = (urn for urns in self.property_dependencies.values() for urn in urns)
+        return frozenset({*self.dependencies, *by_property, self.parent} - {""})
+
+
+class StackState:
+    """The resources of one stack, in the order they were created. Thread-safe."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+        self._resources: dict[str, ResourceState] = {}
+        self._doomed: list[ResourceState] = []
+        self._outputs: Values = {}
+
+    @classmethod
+    def load(cls, file: Path) -> StackState:
+        """Read the state from `file`; empty when there is none."""
+        state = cls(file)
+        if file.exists():
+            found = json.loads(file.read_text(encoding="utf-8"))
+            if found.get("version") != _VERSION:
+                raise ValueError(
+                    f"{file} is a state of version {found.get('version')!r}; expected {_VERSION}. "
+                    "Destroy the stack with the release that wrote it, or delete the file"
+                )
+            state._resources = {each["urn"]: _resource(each) for each in found["resources"]}
+            state._doomed = [_resource(each) for each in found["doomed"]]
+            state._outputs = found["outputs"]
+        return state
+
+    def read_only(self) -> StackState:
+        """A copy that is never written to disk: what a preview works on."""
+        copy = StackState()
+        copy._resources, copy._doomed = dict(self._resources), list(self._doomed)
+        copy._outputs = dict(self._outputs)
+        return copy
+
+    @property
+    def outputs(self) -> Values:
+        """The stack's outputs of the last run that got that far."""
+        return self._outputs
+
+    def get(self, urn: str) -> ResourceState | None:
+        """The resource at `urn`."""
+        return self._resources.get(urn)
+
+    def resources(self) -> tuple[ResourceState, ...]:
+        """All resources, oldest first."""
+        with self._lock:
+            return tuple(self._resources.values())
+
+    def doomed(self) -> tuple[ResourceState, ...]:
+        """Replaced resources that are still to be deleted, oldest first."""
+        with self._lock:
+            return tuple(self._doomed)
+
+    def put(self, resource: ResourceState, *, replaces: str | None = None) -> None:
+        """Write `resource` down, last in order; `replaces` is the URN it had before."""
+        with self._lock:
+            self._resources.pop(replaces or resource.urn, None)
+            self._resources[resource.urn] = resource
+            self._write()
+
+    def doom(self, resource: ResourceState) -> None:
+        """Note that `resource` has been replaced and must be deleted at the end."""
+        with self._lock:
+            self._doomed.append(resource)
+            self._write()
+
+    def remove(self, resource: ResourceState) -> None:
+        """Forget a deleted resource."""
+        with self._lock:
+            if self._resources.get(resource.urn) == resource:
+                del self._resources[resource.urn]
+            else:
+                self._doomed = [each for each in self._doomed if each != resource]
+            self._write()
+
+    def set_outputs(self, outputs: Values) -> None:
+        """Write the stack's outputs down."""
+        with self._lock:
+            self._outputs = outputs
+            self._write()
+
+    def _write(self) -> None:
+        if self._file is None:
+            return
+        document = {
+            "version": _VERSION,
+            "outputs": self._outputs,
+            "resources": [_json(each) for each in self._resources.values()],
+            "doomed": [_json(each) for each in self._doomed],
+        }
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        part = self._file.with_suffix(".part")
+        part.write_text(json.dumps(document), encoding="utf-8")
+        part.replace(self._file)
+
+
+def _json(resource: ResourceState) -> dict[str, Any]:
+    # Not dataclasses.asdict: it copies every nested value, on every step of every run.
+    return {each.name: getattr(resource, each.name) for each in dataclasses.fields(resource)}
+
+
+def _resource(found: dict[str, Any]) -> ResourceState:
+    by_property = cast("dict[str, list[str]]", found["property_dependencies"])
+    return ResourceState(
+        **{
+            **found,
+            "secrets": tuple(found["secrets"]),
+            "dependencies": tuple(found["dependencies"]),
+            "property_dependencies": {key: tuple(urns) for key, urns in by_property.items()},
+        }
+    )

@@ -1,0 +1,102 @@
+"""Property values between Pulumi's wire form (protobuf structs) and plain JSON values.
+
+Numbers arrive as doubles; whole ones become integers. Secrets arrive wrapped: they are unwrapped
+at every depth, and the top-level property that held one is remembered, as the SDK itself does.
+Assets, archives and unknowns stay in their wire form (`is_asset`, `UNKNOWN`). The signatures are
+those of https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from google.protobuf import json_format, struct_pb2
+
+UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
+ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
+_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  # a marker, not a secret
+_RESOURCE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
+_OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Plain values and the names of the top-level properties that held a secret."""
+
+    values: Values
+    secrets: frozenset[str]
+
+
+def decode(struct: struct_pb2.Struct) -> Decoded:
+    """Plain values of a wire struct; properties that are null are left out."""
+    raw = cast("Values", json_format.MessageToDict(struct))
+    return Decoded(
+        values={name: _plain(value) for name, value in raw.items() if value is not None},
+        secrets=frozenset(name for name, value in raw.items() if _holds_secret(value)),
+    )
+
+
+def encode(values: Mapping[str, Any], secrets: Iterable[str] = ()) -> struct_pb2.Struct:
+    """The wire struct of plain values, with `secrets` wrapped as secrets."""
+    hidden = frozenset(secrets)
+    struct = struct_pb2.Struct()
+    struct.update(
+        {
+            name: {SIGNATURE: _SECRET, "value": value} if name in hidden else value
+            for name, value in values.items()
+        }
+    )
+    return struct
+
+
+def is_asset(value: object) -> bool:
+    """Whether `value` is an asset or an archive in its wire form."""
+    return isinstance(value, dict) and value.get(SIGNATURE) in (ASSET, ARCHIVE)  # pyright: ignore[reportUnknownMemberType]  # any JSON object
+
+
+def unknown_paths(value: object, path: str = "") -> Iterator[str]:
+    """Paths (`rules[0].prefix`) of every unknown inside `value`."""
+    if value == UNKNOWN:
+        yield path
+    elif isinstance(value, dict):
+        for key, inner in cast("Values", value).items():
+            yield from unknown_paths(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, inner in enumerate(cast("list[Any]", value)):
+            yield from unknown_paths(inner, f"{path}[{index}]")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_plain(each) for each in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    mapping = cast("Values", value)
+    signature = mapping.get(SIGNATURE)
+    if signature == _SECRET:
+        return _plain(mapping.get("value"))
+    if signature == _OUTPUT:
+        return _plain(mapping.get("value", UNKNOWN))
+    if signature == _RESOURCE:
+        return mapping.get("id") or mapping["urn"]
+    return {key: _plain(each) for key, each in mapping.items()}
+
+
+def _holds_secret(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(_holds_secret(each) for each in cast("list[Any]", value))
+    if not isinstance(value, dict):
+        return False
+    mapping = cast("Values", value)
+    signature = mapping.get(SIGNATURE)
+    if signature == _SECRET or (signature == _OUTPUT and mapping.get("secret")):
+        return True
+    return any(_holds_secret(each) for each in mapping.values())
