@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
+from emulator import moto_environment
 from emulator.door import actions, callers, s3_actions
 from emulator.door.callers import RefusedError
 from emulator.door.refusals import Answer, NoAnswerError, Refusal, access_denied, render
@@ -24,62 +26,31 @@ if TYPE_CHECKING:
 
     from emulator.door.request import ApiRequest
     from emulator.faults import FaultBoard
-    from emulator.policy import Document
+    from emulator.storage.objects import Objects
+    from emulator.storage.replication import Replicator
 
 _NOT_FOUND: Final = 404
 _SUCCESS: Final = range(200, 300)
-# moto reads these when it is imported: no CORS layer, no AMI table, AWS's managed policies loaded
-# (programs attach them by ARN).
-_MOTO_ENVIRONMENT: Final = {
-    "MOTO_DISABLE_GLOBAL_CORS": "true",
-    "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
-    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
-    "MOTO_ACM_VALIDATION_WAIT": "0",
-}
-
-
-class Buckets(Protocol):
-    """What the door asks about buckets, and tells of writes to them."""
-
-    def region_of(self, bucket: str) -> str | None:
-        """The bucket's own Region; None when there is no such bucket."""
-        ...
-
-    def policies_of(self, bucket: str) -> tuple[Document, ...]:
-        """The bucket's policy, where it has one."""
-        ...
-
-    def written(self, bucket: str, key: str | None) -> None:
-        """Something changed in the bucket, under `key` if that is known."""
-        ...
-
-    def replication_status(self, bucket: str, key: str, version: str | None) -> str | None:
-        """PENDING, COMPLETED, FAILED, REPLICA, or None when no rule covers the object."""
-        ...
 
 
 def prepare_moto() -> None:
-    """Set moto's switches and empty its stores. To be called before anything imports moto."""
-    os.environ.update(_MOTO_ENVIRONMENT)
+    """Empty moto's stores and set its switches (`emulator.moto_environment`)."""
+    os.environ[moto_environment.MANAGED_POLICIES] = "false"  # or each reset builds 1,500 policies
     from moto.moto_api._internal.models import moto_api_backend
 
     moto_api_backend.reset()
+    moto_environment.apply()
 
 
 class FrontDoor:
     """Answers one AWS call after the other; called from the server's threads."""
 
-    def __init__(self, faults: FaultBoard, buckets: Buckets) -> None:
-        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-
+    def __init__(self, faults: FaultBoard, objects: Objects, replicator: Replicator) -> None:
         self._faults = faults
-        self._buckets = buckets
-        self._application = DomainDispatcherApplication(create_backend_app)
-        self._locks: dict[str, threading.RLock] = {}
-
-    def lock_of(self, service: str) -> threading.RLock:
-        """Held while moto answers a call of this service; hold it to read and write as one."""
-        return self._locks.setdefault(service, threading.RLock())
+        self._objects = objects
+        self._replicator = replicator
+        self._application = _moto_application()
+        self._locks: dict[str, threading.RLock] = {"s3": objects.lock}
 
     def answer(self, environ: dict[str, Any]) -> Answer:
         """Answer a call whose body is in memory.
@@ -105,7 +76,7 @@ class FrontDoor:
     def _refuse_if_lost(self, request: ApiRequest) -> None:
         lost = self._faults.region_lost(request.region)
         if request.bucket is not None:
-            own_region = self._buckets.region_of(request.bucket)
+            own_region = self._objects.region_of(request.bucket)
             # A call on another Region's bucket needs that Region, whatever it was signed for.
             lost = self._faults.bucket_lost(request.bucket) or self._faults.region_lost(
                 own_region or request.region
@@ -116,7 +87,7 @@ class FrontDoor:
     def _authorize(self, caller: callers.Caller, request: ApiRequest) -> None:
         if request.service == "s3":
             needs = s3_actions.needs(request)
-            resource_policies = self._buckets.policies_of(request.bucket or "")
+            resource_policies = self._objects.policies_of(request.bucket or "")
         else:
             needs = actions.needs(request, ACCOUNT)
             resource_policies = ()
@@ -130,7 +101,7 @@ class FrontDoor:
 
     def _refuse_wrong_region(self, request: ApiRequest) -> None:
         """S3 sends callers who signed for another Region to the bucket's own; SDKs follow."""
-        own = self._buckets.region_of(request.bucket) if request.bucket else None
+        own = self._objects.region_of(request.bucket) if request.bucket else None
         creates = request.method == "PUT" and not request.key and not request.query_string
         if own is None or own == request.region or creates or "location" in request.query:
             return
@@ -148,29 +119,37 @@ class FrontDoor:
         # An invocation waits for a function that may call back here: it must hold no lock.
         if request.service == "lambda":
             return _run(self._application, environ)
-        with self.lock_of(request.service):
+        with self._locks.setdefault(request.service, threading.RLock()):
             return _run(self._application, environ)
 
     def _after_s3(self, request: ApiRequest, caller: callers.Caller, answer: Answer) -> Answer:
         bucket = request.bucket or ""
         if request.method in ("PUT", "POST", "DELETE"):
             if answer.status in _SUCCESS:
-                self._buckets.written(bucket, request.key)
+                self._replicator.written(bucket, request.key)
             return answer
         if answer.status == _NOT_FOUND and not caller.administrator:
             need = s3_actions.missing_key_need(request)
-            if need and not caller.may(need, self._buckets.policies_of(bucket)):
+            if need and not caller.may(need, self._objects.policies_of(bucket)):
                 # Who may not list is not told what does not exist.
                 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
                 refusal = access_denied(caller.arn, f"no policy statement allows {need.action}")
                 return render(refusal, request)
         if request.key and answer.status in _SUCCESS:
             version = dict(answer.headers).get("x-amz-version-id")
-            status = self._buckets.replication_status(bucket, request.key, version)
+            status = self._replicator.status_of(bucket, request.key, version)
             if status:
                 headers = (*answer.headers, ("x-amz-replication-status", status))
                 return Answer(status=answer.status, headers=headers, body=answer.body)
         return answer
+
+
+@lru_cache(maxsize=1)
+def _moto_application() -> Callable[..., Iterable[bytes]]:
+    """Moto's applications: one for the process, as its stores are."""
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    return DomainDispatcherApplication(create_backend_app)
 
 
 def _run(application: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> Answer:

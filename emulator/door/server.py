@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from emulator.addresses import Endpoint
 
 _BODILESS: Final = (204, 304)
+_POLL_S: Final = 0.05  # how soon a stop is noticed
 
 
 class ApiServer(ThreadingHTTPServer):
@@ -46,7 +47,9 @@ class ApiServer(ThreadingHTTPServer):
         self.server_activate()
         self.answer = answer
         self._connections: set[socket.socket] = set()
-        self._thread = threading.Thread(target=self.serve_forever, name="aws-api", daemon=True)
+        self._thread = threading.Thread(
+            target=self.serve_forever, args=(_POLL_S,), name="aws-api", daemon=True
+        )
 
     def start(self) -> None:
         """Serve from a thread of its own."""
