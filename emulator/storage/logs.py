@@ -7,6 +7,7 @@ came, to `LogShipper.deliver`, which replaces moto's own, unbuffered and unfilte
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import threading
@@ -14,9 +15,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator.storage import streams
+from emulator.storage.bell import Bell
 from emulator.storage.filters import compile_pattern
 from emulator.storage.roles import Need, denial
 from emulator.store.backends import ACCOUNT, backend_of
+from emulator.store.functions import read_functions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from emulator.faults import FaultBoard
     from emulator.storage.firehose import Firehose
 
-_LAMBDA_GROUPS: Final = "/aws/lambda/"
 _DATA_MESSAGE: Final = "DATA_MESSAGE"
 
 
@@ -39,6 +41,16 @@ class Subscription:
     role_arn: str | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Batch:
+    """Lines of one log stream on their way to CloudWatch Logs."""
+
+    region: str
+    group: str
+    stream: str
+    lines: Sequence[tuple[int, str]]
+
+
 class LogShipper:
     """Carries log lines. Thread-safe; a lost Region keeps its lines until it is back."""
 
@@ -47,31 +59,32 @@ class LogShipper:
         self._faults = faults
         self._events = events
         self._lock = threading.Lock()
-        self._frozen: list[tuple[str, str, str, Sequence[tuple[int, str]]]] = []
+        self._waiting: list[_Batch] = []
+        self._bell = Bell(faults)
 
     def ship(
         self, region: str, log_group: str, log_stream: str, events: Sequence[tuple[int, str]]
     ) -> None:
-        """Write a function's lines, given as (emulated Unix milliseconds, line).
+        """Take a function's lines, given as (emulated Unix milliseconds, line). Never blocks.
 
         Lines are lost, with an event saying why, where Lambda would lose them: the role may not
         write, or the group does not exist and the role may not create it.
         """
-        if not events:
-            return
-        if self._faults.region_lost(region):
+        if events:
             with self._lock:
-                self._frozen.append((region, log_group, log_stream, events))
-            return
-        reason = _write_refusal(region, log_group, log_stream)
-        if reason is not None:
-            self._events.record(
-                "logs.lost", region=region, log_group=log_group, lines=len(events), reason=reason
-            )
-            return
-        stream = _open_stream(region, log_group, log_stream)
-        with self._lock:  # moto's log streams are not safe for threads
-            stream.put_log_events([{"timestamp": at_ms, "message": line} for at_ms, line in events])
+                self._waiting.append(
+                    _Batch(region=region, group=log_group, stream=log_stream, lines=events)
+                )
+            self._bell.ring()
+
+    async def run(self) -> None:
+        """Write what was taken, until cancelled."""
+        async with self._bell.listening():
+            while True:
+                if batches := self._take_writable():
+                    await asyncio.to_thread(self._write, batches)
+                else:
+                    await self._bell.wait(None)
 
     def deliver(
         self,
@@ -109,17 +122,30 @@ class LogShipper:
         to_region, name = streams.stream_of_arn(subscription.destination_arn)
         self._firehose.accept(to_region, name, [body])
 
-    async def run(self) -> None:
-        """Ship what was frozen when its Region is back, until cancelled."""
-        import asyncio
+    def _take_writable(self) -> list[_Batch]:
+        """The batches whose Region is there; the others stay."""
+        with self._lock:
+            writable = [each for each in self._waiting if not self._faults.region_lost(each.region)]
+            self._waiting = [
+                each for each in self._waiting if self._faults.region_lost(each.region)
+            ]
+        return writable
 
-        version = self._faults.version
-        while True:
-            version = await self._faults.wait_changed(since=version)
-            with self._lock:
-                frozen, self._frozen = self._frozen, []
-            for region, group, stream, events in frozen:
-                await asyncio.to_thread(self.ship, region, group, stream, events)
+    def _write(self, batches: Sequence[_Batch]) -> None:
+        for batch in batches:
+            reason = _write_refusal(batch)
+            if reason is not None:
+                self._events.record(
+                    "logs.lost",
+                    region=batch.region,
+                    log_group=batch.group,
+                    lines=len(batch.lines),
+                    reason=reason,
+                )
+                continue
+            _open_stream(batch).put_log_events(
+                [{"timestamp": at_ms, "message": line} for at_ms, line in batch.lines]
+            )
 
 
 def subscription_refusal(region: str, subscription: Subscription) -> str | None:
@@ -136,54 +162,49 @@ def subscription_refusal(region: str, subscription: Subscription) -> str | None:
     return denial(subscription.role_arn, services, [(need, ())])
 
 
-def _write_refusal(region: str, log_group: str, log_stream: str) -> str | None:
+def _write_refusal(batch: _Batch) -> str | None:
     """Why Lambda may not write these lines under the function's role.
 
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
     """
-    role_arn = _function_role(region, log_group)
-    if role_arn is None:  # no function of ours: nothing to hold the writer to
+    role_arn = _function_role(batch)
+    if role_arn is None:  # no function's group: nothing to hold the writer to
         return None
-    group_arn = f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{log_group}"
+    group_arn = f"arn:aws:logs:{batch.region}:{ACCOUNT}:log-group:{batch.group}"
+    stream_arn = f"{group_arn}:log-stream:{batch.stream}"
     needs: list[tuple[Need, Sequence[Any]]] = [
-        (Need(action="logs:CreateLogStream", resource=f"{group_arn}:log-stream:{log_stream}"), ()),
-        (Need(action="logs:PutLogEvents", resource=f"{group_arn}:log-stream:{log_stream}"), ()),
+        (Need(action="logs:CreateLogStream", resource=stream_arn), ()),
+        (Need(action="logs:PutLogEvents", resource=stream_arn), ()),
     ]
-    if _group(region, log_group) is None:
+    if _group(batch) is None:
         needs.insert(0, (Need(action="logs:CreateLogGroup", resource=f"{group_arn}:*"), ()))
     return denial(role_arn, ("lambda.amazonaws.com",), needs)
 
 
-def _function_role(region: str, log_group: str) -> str | None:
+def _function_role(batch: _Batch) -> str | None:
     """The role of the function that logs to this group."""
-    from moto.awslambda.models import lambda_backends
-
-    backend = backend_of(lambda_backends, region)
-    if backend is None:
-        return None
-    own = log_group.removeprefix(_LAMBDA_GROUPS)
-    for function in backend.list_functions():
-        configured = (getattr(function, "logging_config", None) or {}).get("LogGroup")
-        if configured == log_group or (not configured and function.function_name == own):
-            return str(function.role)
+    for function in read_functions():
+        for version in function.versions:
+            if function.region == batch.region and version.log_group == batch.group:
+                return version.role
     return None
 
 
-def _open_stream(region: str, log_group: str, log_stream: str) -> Any:
+def _open_stream(batch: _Batch) -> Any:
     """Moto's log stream, created with its group where missing."""
     from moto.logs.models import logs_backends
 
-    backend = logs_backends[ACCOUNT][region]
-    if log_group not in backend.groups:
-        backend.create_log_group(log_group, {})
-    group = backend.groups[log_group]
-    if log_stream not in group.streams:
-        backend.create_log_stream(log_group, log_stream)
-    return group.streams[log_stream]
+    backend = logs_backends[ACCOUNT][batch.region]
+    if batch.group not in backend.groups:
+        backend.create_log_group(batch.group, {})
+    group = backend.groups[batch.group]
+    if batch.stream not in group.streams:
+        backend.create_log_stream(batch.group, batch.stream)
+    return group.streams[batch.stream]
 
 
-def _group(region: str, log_group: str) -> Any | None:
+def _group(batch: _Batch) -> Any | None:
     from moto.logs.models import logs_backends
 
-    backend = backend_of(logs_backends, region)
-    return None if backend is None else backend.groups.get(log_group)
+    backend = backend_of(logs_backends, batch.region)
+    return None if backend is None else backend.groups.get(batch.group)

@@ -21,6 +21,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from emulator.storage.bell import Bell
 from emulator.storage.roles import Need, denial
 
 if TYPE_CHECKING:
@@ -83,8 +84,7 @@ class Replicator:
         self._held: list[_Copy] = []
         self._last_due_s: dict[tuple[str, str, str], float] = {}
         self._open: Counter[tuple[str, str, str]] = Counter()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._wake = asyncio.Event()
+        self._bell = Bell(faults)
 
     def written(self, bucket: str, key: str | None) -> None:
         """Look at what is new in a bucket (under `key`, if known) and queue what rules cover."""
@@ -94,7 +94,7 @@ class Replicator:
         configuration = self._objects.replication_of(bucket)
         for version in new:
             self._queue_version(version, configuration)
-        self._awaken()
+        self._bell.ring()
 
     def backlog(self) -> int:
         """How many copies are on their way or held."""
@@ -109,33 +109,25 @@ class Replicator:
 
     async def run(self) -> None:
         """Copy what is due, until cancelled."""
-        self._loop = asyncio.get_running_loop()
-        watcher = asyncio.create_task(self._watch_faults())
-        try:
+        async with self._bell.listening():
             while True:
+                self._release_held()
                 due, wait_s = self._take_due()
                 if due:
                     # In a thread: it waits for moto's lock, which an API call may be holding.
                     await asyncio.to_thread(self._carry_out, due)
-                    continue
-                try:
-                    await asyncio.wait_for(self._wake.wait(), wait_s)
-                except TimeoutError:
-                    continue
-                self._wake.clear()
-        finally:
-            watcher.cancel()
+                else:
+                    await self._bell.wait(wait_s)
 
-    async def _watch_faults(self) -> None:
-        version = self._faults.version
-        while True:
-            version = await self._faults.wait_changed(since=version)
-            with self._lock:
-                held, self._held = self._held, []
-                # What was held starts anew: S3 catches up, it does not jump.
-                for copy in held:
+    def _release_held(self) -> None:
+        """Queue what is no longer cut off, with a fresh lag: S3 catches up, it does not jump."""
+        with self._lock:
+            held, self._held = self._held, []
+            for copy in held:
+                if self._is_cut_off(copy):
+                    self._held.append(copy)
+                else:
                     self._push(copy)
-            self._wake.set()
 
     def _queue_version(
         self, version: Version, configuration: ReplicationConfiguration | None
@@ -246,10 +238,6 @@ class Replicator:
             copy.version.mark("FAILED")
         elif not still_open and copy.version.status == "PENDING":
             copy.version.mark("COMPLETED")
-
-    def _awaken(self) -> None:
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake.set)
 
 
 def _identity(version: Version) -> tuple[str, str, str]:
