@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from emulator import botocore_model
 
@@ -43,7 +44,9 @@ class AwsError(Exception):
     def missing(self) -> bool:
         """Whether AWS says that the thing asked for does not exist."""
         marks = ("NotFound", "NoSuch", "NonExist", "NotExist", "404")
-        return any(mark in self.code for mark in marks)
+        # Route 53 says it in words, under the code it has for every unfit change.
+        gone = self.code == "InvalidChangeBatch" and "but it was not found" in self.message
+        return gone or any(mark in self.code for mark in marks)
 
 
 class ReadOnlyError(AssertionError):
@@ -109,6 +112,9 @@ class Aws:
             raise AwsError(operation, told.get("Code", ""), told.get("Message", "")) from error
         except BotoCoreError as error:
             raise AwsError(operation, "Unreachable", f"{service} in {region}: {error}") from error
+        except ResponseParserError as error:
+            message = f"{service} in {region} answered with something that is no answer"
+            raise AwsError(operation, "InternalFailure", message) from error
 
 
 def _method_names(client: Any) -> dict[str, str]:

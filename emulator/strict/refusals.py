@@ -1,0 +1,11 @@
+"""Puts every rule of this package in front of the API operation it guards."""
+
+from __future__ import annotations
+
+from emulator.strict import balancing, functions, records, replication
+
+
+def apply() -> None:
+    """Guard moto's backends, in this process, with the rules of this package."""
+    for rules in (balancing, functions, records, replication):
+        rules.apply()

@@ -1,0 +1,44 @@
+"""S3: replication configurations that AWS refuses.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication.html#replication-requirements
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator.strict import backends
+
+
+def apply() -> None:
+    """Guard that replication has versioned buckets on both ends, in different places."""
+    from moto.s3.exceptions import S3ClientError
+    from moto.s3.models import S3Backend
+
+    stock = S3Backend.put_bucket_replication
+
+    def put(self: Any, bucket_name: str, replication: dict[str, Any]) -> None:
+        raw = replication["Rule"]
+        for rule in raw if isinstance(raw, list) else [raw]:
+            problem = destination_problem(str(rule["Destination"]["Bucket"]), bucket_name)
+            if problem:
+                raise S3ClientError("InvalidRequest", problem)
+        stock(self, bucket_name, replication)
+
+    S3Backend.put_bucket_replication = put
+
+
+def destination_problem(bucket_arn: str, source: str) -> str | None:
+    """Why a bucket cannot receive replicas from `source`; None when it can."""
+    name = bucket_arn.rpartition(":::")[2]
+    bucket = backends.s3().buckets.get(name)
+    if bucket is None:
+        return f"Destination bucket must exist. ({bucket_arn})"
+    if name == source:
+        return "Destination bucket cannot be the same as the source bucket."
+    if not bucket.is_versioned:
+        return (
+            "Destination bucket must have versioning enabled. "
+            f"({name}; enable it before this configuration is put)"
+        )
+    return None
