@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -174,7 +174,9 @@ def _comparisons(
         prepared = prepared.toarray()
     prepared = np.asarray(prepared, dtype=np.float64)
     say("parity: the predictor, next to every split threshold")
-    yield _compare("predictor", predictor, export_pipeline(predictor, prepared.shape[1]), prepared)
+    # The arrays that will be shipped, behind the steps that belong to the predictor itself.
+    own_steps = export_pipeline(predictor, prepared.shape[1]).steps
+    yield _compare("predictor", predictor, replace(export, steps=own_steps), prepared)
     say("parity: the whole pipeline")
     yield _compare("pipeline", pipeline, export, rows)
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from inference.serving.trees import CATEGORY_WORD_BITS, CATEGORY_WORDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -110,9 +112,22 @@ def rows_that_reach(export: Export, rows: NDArray[np.float64]) -> NDArray[np.int
             inner = feature[nodes] >= 0
             numbers, nodes = numbers[inner], nodes[inner]
             x = compared[numbers, feature[nodes]]
-            goes_left = np.where(np.isnan(x), missing_left[nodes] > 0, x <= threshold[nodes])
+            below = x <= threshold[nodes]
+            if "category" in export.arrays:
+                below = np.where(
+                    export.arrays["category"][nodes] >= 0, _in_set(export, nodes, x), below
+                )
+            goes_left = np.where(np.isnan(x), missing_left[nodes] > 0, below)
             nodes = np.where(goes_left, nodes + 1, right[nodes])
     return reached
+
+
+def _in_set(export: Export, nodes: NDArray[Any], x: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether each value is among the categories that go left (numeric splits: anything)."""
+    sets = export.arrays["bitsets"].reshape(-1, CATEGORY_WORDS)
+    code = np.nan_to_num(x).astype(np.int64) % (CATEGORY_WORDS * CATEGORY_WORD_BITS)
+    words = sets[export.arrays["category"][nodes], code // CATEGORY_WORD_BITS]
+    return (words >> (code % CATEGORY_WORD_BITS).astype(np.uint32)) & 1 > 0
 
 
 def _candidates(threshold: float, compare: str, origin: Origin) -> list[float]:
