@@ -122,15 +122,16 @@ def recovery_time_s(probes: Iterable[Probe], marks: Marks, steady: Steady) -> fl
 def split(probes: Sequence[Probe], marks: Marks, recovery_s: float) -> tuple[Part, ...]:
     """Cut a recovery time into its five parts, in order, summing to it.
 
-    An end that was not observed, or was seen only after a later one, gives its part no time: that
-    time then belongs to the next part whose end was seen.
+    What follows implies what came before: an end seen later than a later part's end (a poll has
+    its period) counts as that one. An end nobody saw gives its part no time, which then belongs
+    to the next part whose end was seen.
     """
     shifted = [
         probe
         for probe in probes
         if probe.scheduled_s >= marks.onset_s and probe.address in marks.takeover_addresses
     ]
-    ends: tuple[float | None, ...] = (
+    seen: tuple[float | None, ...] = (
         marks.detected_s,
         marks.decided_s,
         min((probe.scheduled_s for probe in shifted), default=None),
@@ -139,9 +140,11 @@ def split(probes: Sequence[Probe], marks: Marks, recovery_s: float) -> tuple[Par
     )
     parts: list[Part] = []
     reached_s = 0.0
-    for name, end in zip(PARTS, ends, strict=True):
-        end_s = reached_s if end is None else min(max(end - marks.onset_s, reached_s), recovery_s)
-        parts.append(Part(name=name, duration_s=end_s - reached_s, observed=end is not None))
+    for index, name in enumerate(PARTS):
+        observed = seen[index] is not None
+        implied_s = min(end for end in seen[index:] if end is not None) - marks.onset_s
+        end_s = max(implied_s, reached_s) if observed else reached_s
+        parts.append(Part(name=name, duration_s=end_s - reached_s, observed=observed))
         reached_s = end_s
     return tuple(parts)
 
@@ -175,4 +178,63 @@ def data_loss(
         acknowledged=len(acknowledged),
         missing=len(missing),
         window_s=max(onset_s - oldest_s, 0.0),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Everything the measurements are computed from. A journal holds it, so they can be checked.
+
+    Availability is judged from `from_s` to `until_s`. `held_at_takeover` and `held_at_end` are the
+    numbers of the writes that the surviving Region held while the other was lost, and at the end;
+    None if nobody could look.
+    """
+
+    probes: tuple[Probe, ...]
+    writes: tuple[Write, ...]
+    steady: Steady
+    marks: Marks
+    from_s: float
+    until_s: float
+    lost_region: str
+    lost_at_s: float
+    held_at_takeover: frozenset[int] | None
+    held_at_end: frozenset[int] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurements:
+    """What a run measured; `lost_for_good` is what even the end did not bring back."""
+
+    recovery: Recovery
+    availability_ratio: float | None
+    probes: int
+    bad_probes: int
+    data_loss: DataLoss | None
+    lost_for_good: DataLoss | None
+
+
+def measure(evidence: Evidence) -> Measurements:
+    """Compute every figure of a run from its evidence, and from nothing else."""
+    judged = [p for p in evidence.probes if evidence.from_s <= p.scheduled_s < evidence.until_s]
+
+    def lost(held: frozenset[int] | None) -> DataLoss | None:
+        if held is None:
+            return None
+        return data_loss(
+            evidence.writes,
+            lost_region=evidence.lost_region,
+            present=held,
+            onset_s=evidence.lost_at_s,
+        )
+
+    return Measurements(
+        recovery=recovery(evidence.probes, evidence.marks, evidence.steady),
+        availability_ratio=availability_ratio(
+            evidence.probes, from_s=evidence.from_s, until_s=evidence.until_s
+        ),
+        probes=len(judged),
+        bad_probes=sum(not probe.good for probe in judged),
+        data_loss=lost(evidence.held_at_takeover),
+        lost_for_good=lost(evidence.held_at_end),
     )

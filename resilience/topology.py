@@ -200,6 +200,10 @@ class Topology:
             record_ttl_s=max(record.ttl_s for record in self.predict_records),
         )
 
+    def require_two_roles(self) -> None:
+        """Raise `TopologyError` unless there is a primary, a standby, and a timing to plan by."""
+        _ = (self.primary, self.standby, self.timing)
+
     def _by_role(self, role: str) -> Region:
         for record in self.predict_records:
             if record.failover_role == role and record.set_identifier is not None:

@@ -142,6 +142,22 @@ def test_a_part_whose_end_was_not_seen_says_so_and_takes_no_time() -> None:
     assert parts["shift"].duration_s == 37, "unseen time belongs to the next part that was seen"
 
 
+def test_a_poll_that_came_late_does_not_outlast_what_it_implies() -> None:
+    measured = recovery(
+        outage(onset_s=20, end_s=57),
+        Marks(
+            onset_s=20,
+            until_s=90,
+            detected_s=49,
+            decided_s=59,
+            takeover_addresses=frozenset({STANDBY}),
+        ),
+        STEADY,
+    )
+    durations = {part.name: part.duration_s for part in measured.parts}
+    assert durations["decide"] == 8, "a client that moved shows that the answer had changed"
+
+
 @given(probes, marks)
 def test_the_parts_sum_to_the_recovery_time(seen: list[Probe], at: Marks) -> None:
     measured = recovery(seen, at, STEADY)

@@ -1,0 +1,71 @@
+"""The failback gates, read from the Regions: replication, model parity, capacity.
+
+A gate that cannot be read is None: not known, so shut.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import TYPE_CHECKING
+
+from resilience.aws import Aws, AwsError
+from resilience.failover import Gates
+
+if TYPE_CHECKING:
+    from resilience.topology import Function, Region, Topology
+    from resilience.writer import Writer
+
+
+async def read_gates(aws: Aws, topology: Topology, writer: Writer) -> Gates:
+    """Read every gate."""
+    replication, parity, capacity = await asyncio.gather(
+        _replication_caught_up(topology, writer),
+        asyncio.to_thread(_model_parity, aws, topology),
+        asyncio.to_thread(_capacity, aws, topology.primary),
+    )
+    return Gates(replication_caught_up=replication, model_parity=parity, capacity=capacity)
+
+
+async def _replication_caught_up(topology: Topology, writer: Writer) -> bool | None:
+    """Every write that any Region acknowledged so far is held by every Region."""
+    acknowledged = {write.number for write in writer.writes if write.acknowledged}
+    try:
+        held = [await writer.present(region.region) for region in topology.regions]
+    except AwsError:
+        return None
+    return all(acknowledged <= numbers for numbers in held)
+
+
+def _model_parity(aws: Aws, topology: Topology) -> bool | None:
+    """The alias of every Region leads to the same code bytes, now."""
+    try:
+        digests = {_code(aws, r.region, r.function) for r in topology.regions}
+    except AwsError:
+        return None
+    return len(digests) == 1
+
+
+def _code(aws: Aws, region: str, function: Function) -> str:
+    config = aws.call(
+        "lambda",
+        "get_function_configuration",
+        region=region,
+        FunctionName=function.name,
+        Qualifier=function.alias,
+    )
+    return base64.b64decode(config["CodeSha256"]).hex()
+
+
+def _capacity(aws: Aws, primary: Region) -> bool | None:
+    """The primary's function may run at all: nothing has reserved it down to nothing."""
+    try:
+        reply = aws.call(
+            "lambda",
+            "get_function_concurrency",
+            region=primary.region,
+            FunctionName=primary.function.name,
+        )
+    except AwsError:
+        return None
+    return reply.get("ReservedConcurrentExecutions") != 0

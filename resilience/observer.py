@@ -1,0 +1,195 @@
+"""The observer: looks at the primary from the standby's side, decides, and takes the steps.
+
+Each sense polls at its own pace and leaves a dated signal; the decision is made from whatever
+signals there are. So a call that hangs makes one signal old, and nothing else late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from resilience.aws import Aws, AwsError
+from resilience.evacuation import flag_of
+from resilience.failover import (
+    Action,
+    Gates,
+    Observations,
+    Phase,
+    Settings,
+    Signal,
+    State,
+    Step,
+    decide,
+)
+from resilience.records import Event
+from resilience.resolver import NameServer, ResolutionError
+from resilience.senses import AddressBook, check_healthy, ready
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from resilience.client import Target
+    from resilience.clock import Clock
+    from resilience.topology import Topology
+
+POLL_S = 1.0
+LOOK_TIMEOUT_S = 2.0
+SHORTEST_REAL_POLL_S = 0.2
+NEVER = Signal(well=None, seen_at_s=float("-inf"))
+
+
+class Observer:
+    """Watches one primary from one standby; `run` until cancelled.
+
+    `events` is the timeline as it saw it. Set `failback_requested` to ask for failback, and
+    `gates` as they become known.
+    """
+
+    def __init__(
+        self,
+        topology: Topology,
+        aws: Aws,
+        *,
+        name_server: NameServer,
+        target: Target,
+        clock: Clock,
+        settings: Settings,
+    ) -> None:
+        self.events: list[Event] = []
+        self.state = State()
+        self.failback_requested = False
+        self.gates = Gates()
+        self.serving: str | None = None
+        self.book = AddressBook(topology, name_server)
+        self._primary, self._standby = topology.primary, topology.standby
+        self._flag = flag_of(topology, self._primary.region)
+        self._aws = aws
+        self._target = target
+        self._clock = clock
+        self._settings = settings
+        self._signals: dict[str, Signal] = {}
+        self._refused: Step | None = None
+
+    async def run(self) -> None:
+        """Poll every sense and decide, until cancelled."""
+        senses: tuple[tuple[str, Callable[[], Awaitable[bool | None]]], ...] = (
+            ("dns", self._look_at_dns),
+            ("flag", self._look_at_flag),
+            ("primary_probe", self._look_at_primary),
+            ("standby", self._look_at_standby),
+            ("check", self._look_at_check),
+        )
+        async with asyncio.TaskGroup() as group:
+            for name, look in senses:
+                group.create_task(self._poll(name, look))
+            group.create_task(self._decide_forever())
+
+    def note(self, kind: str, detail: str, *, region: str | None = None) -> None:
+        """Put a line on the timeline, now."""
+        self.events.append(Event(at_s=self._clock.now_s(), kind=kind, detail=detail, region=region))
+
+    def signal(self, name: str) -> Signal:
+        """Give the latest signal of a sense."""
+        return self._signals.get(name, NEVER)
+
+    async def _poll(self, name: str, look: Callable[[], Awaitable[bool | None]]) -> None:
+        while True:
+            seen_at_s = self._clock.now_s()
+            well = await look()
+            if well is not self.signal(name).well:
+                word = {True: "yes", False: "no", None: "cannot tell"}[well]
+                self.note(f"observer.{name}", word)
+            self._signals[name] = Signal(well=well, seen_at_s=seen_at_s)
+            await self._pause()
+
+    async def _pause(self) -> None:
+        await self._clock.sleep(max(POLL_S, SHORTEST_REAL_POLL_S * self._clock.speed))
+
+    async def _look_at_dns(self) -> bool | None:
+        """Note who serves; the signal is whether the name server answered at all."""
+        try:
+            serving = await self.book.serving()
+        except ResolutionError:
+            return False
+        if serving != self.serving:
+            self.note("dns.answer", f"clients are sent to {serving}", region=serving)
+        self.serving = serving
+        return True
+
+    async def _look_at_flag(self) -> bool | None:
+        try:
+            return await asyncio.to_thread(self._flag.read, self._aws)
+        except AwsError:
+            return None
+
+    async def _look_at_primary(self) -> bool | None:
+        return await ready(
+            self._primary, self.book.name_server, self._target, self._look_timeout_s()
+        )
+
+    async def _look_at_standby(self) -> bool | None:
+        return await ready(
+            self._standby, self.book.name_server, self._target, self._look_timeout_s()
+        )
+
+    def _look_timeout_s(self) -> float:
+        return self._clock.timeout_s(LOOK_TIMEOUT_S)
+
+    async def _look_at_check(self) -> bool | None:
+        """Route 53's verdict on the primary: from its API, else from what it answers clients.
+
+        The API's control plane may be lost with the primary; the answers are a global data plane.
+        They tell nothing while the flag is set: then the standby is answered whatever the check.
+        """
+        verdict = await asyncio.to_thread(check_healthy, self._aws, self._primary.deep_check)
+        if verdict is not None or self.state.phase is Phase.LATCHED or self.serving is None:
+            return verdict
+        return self.serving == self._primary.region
+
+    async def _decide_forever(self) -> None:
+        while True:
+            await self._decide()
+            await self._pause()
+
+    async def _decide(self) -> None:
+        at_s = self._clock.now_s()
+        dns, flag = self.signal("dns"), self.signal("flag")
+        observer_well = bool(dns.well) and flag.well is not None
+        observations = Observations(
+            at_s=at_s,
+            observer=Signal(well=observer_well, seen_at_s=min(dns.seen_at_s, flag.seen_at_s)),
+            primary_probe=self.signal("primary_probe"),
+            primary_check=self.signal("check"),
+            standby=self.signal("standby"),
+            flag_set=flag,
+            gates=self.gates,
+            failback_requested=self.failback_requested,
+        )
+        self.state, steps = decide(self.state, observations, self._settings)
+        for step in steps:
+            await self._take(step)
+
+    async def _take(self, step: Step) -> None:
+        region = self._primary.region
+        if step.action is Action.REFUSE:
+            if step != self._refused:
+                self.note("failover.refused", step.reason, region=region)
+            self._refused = step
+            return
+        self._refused = None
+        try:
+            if step.action is Action.SET_FLAG:
+                await asyncio.to_thread(
+                    self._flag.set, self._aws, reason=step.reason, by="observer"
+                )
+                self.note("flag.set", step.reason, region=region)
+            else:
+                await asyncio.to_thread(self._flag.clear, self._aws)
+                self.failback_requested = False
+                self.note("flag.cleared", step.reason, region=region)
+        except AwsError as error:
+            self.note("flag.failed", str(error), region=region)
+        # A look at the flag that began before the write ended says nothing about it.
+        self.state = replace(self.state, changed_at_s=self._clock.now_s())

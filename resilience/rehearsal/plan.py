@@ -1,0 +1,87 @@
+"""How long each phase of a run may take, planned from what is deployed. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from resilience.failover import Settings
+from resilience.objectives import (
+    CHECKERS,
+    CONNECT_TIMEOUT_S,
+    HEALTHY_SHARE_RATIO,
+    RESPONSE_TIMEOUT_S,
+    Bounds,
+    recovery_bounds,
+)
+
+if TYPE_CHECKING:
+    from resilience.measurement import Steady
+    from resilience.topology import Topology
+
+BUSY_MACHINE_REAL_S = 6.0
+"""What a busy machine may add to any wait, in wall seconds: work does not run faster with speed."""
+
+AGREEMENT_S = 3.0
+STALE_AFTER_S = 15.0
+STALE_AFTER_REAL_S = 4.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Durations in scenario seconds; those called deadline are the longest a wait may last."""
+
+    bounds: Bounds
+    failover: Settings
+    steady_s: float
+    settled_hold_s: float
+    settle_deadline_s: float
+    takeover_deadline_s: float
+    latch_hold_s: float
+    return_deadline_s: float
+    latched_watch_s: float
+    failback_deadline_s: float
+    gates_deadline_s: float
+
+
+def make_plan(topology: Topology, steady: Steady, *, speed: float) -> Plan:
+    """Plan a run from the interval, threshold, TTL and objectives that are deployed."""
+    timing = topology.timing
+    bounds = recovery_bounds(timing)
+    slack_s = BUSY_MACHINE_REAL_S * speed
+    timeouts_s = CONNECT_TIMEOUT_S + RESPONSE_TIMEOUT_S
+    turn_s = timing.interval_s * timing.failure_threshold + timeouts_s
+    hold_s = topology.primary.failback_hold_s
+    return Plan(
+        bounds=bounds,
+        failover=Settings(
+            agreement_s=AGREEMENT_S,
+            hold_down_s=hold_s,
+            stale_after_s=max(STALE_AFTER_S, STALE_AFTER_REAL_S * speed),
+        ),
+        steady_s=max(timing.record_ttl_s, 2 * steady.window_s),
+        settled_hold_s=timing.interval_s * (timing.failure_threshold - 1),
+        settle_deadline_s=2 * turn_s + timing.record_ttl_s + slack_s,
+        takeover_deadline_s=max(bounds.ceiling_s, topology.objectives.rto_s)
+        + steady.window_s
+        + slack_s,
+        latch_hold_s=latch_hold_s(timing.interval_s, timing.failure_threshold),
+        return_deadline_s=turn_s + slack_s,
+        latched_watch_s=min(hold_s, timing.record_ttl_s + steady.window_s),
+        failback_deadline_s=turn_s + timing.record_ttl_s + steady.window_s + slack_s,
+        gates_deadline_s=hold_s + 60.0 + slack_s,
+    )
+
+
+def latch_hold_s(interval_s: float, threshold: int, *, checkers: int = CHECKERS) -> float:
+    """Say how long after the flag was set a lost Region must stay away.
+
+    The flag counts once the evacuation check has turned, at most `threshold * interval` and its
+    timeouts later. A Region given back counts as healthy once more than 18 % of its checkers have
+    seen `threshold` good answers: with evenly spread phases not before
+    `(threshold - 1 + floor(0.18 K) / K) * interval`. The difference is what has to be waited.
+    """
+    latched_s = threshold * interval_s + CONNECT_TIMEOUT_S + RESPONSE_TIMEOUT_S
+    few = int(HEALTHY_SHARE_RATIO * checkers)
+    back_s = (threshold - 1 + few / checkers) * interval_s
+    return latched_s - back_s

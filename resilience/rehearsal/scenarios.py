@@ -1,0 +1,230 @@
+"""The scenarios a rehearsal can play. Each leaves phases, expectations and the marks to measure by.
+
+A scenario never judges by itself: it takes things away, gives them back, waits for what should
+follow no longer than the plan says, and writes down what it saw.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from resilience.failover import Phase as Serving
+from resilience.gates import read_gates
+from resilience.rehearsal.options import ScenarioName
+from resilience.rehearsal.steady import settle, steady_state
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from resilience.rehearsal.scene import Scene
+    from resilience.stage import Loss
+
+GATES_EVERY_S = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """What a scenario hands to the measurements: who was lost, when, and between which instants.
+
+    `onset_s` is where recovery is counted from and `until_s` where it had to be over;
+    `takeover` is the Region that was to serve.
+    """
+
+    lost_region: str
+    lost_at_s: float
+    onset_s: float
+    until_s: float
+    from_s: float
+    takeover: str
+    held_at_takeover: frozenset[int] | None
+    bounded_by_checks: bool
+
+
+Scenario: TypeAlias = "Callable[[Scene], Awaitable[Played | None]]"
+"""Plays on a scene; gives None if steady state never held, so nothing was broken."""
+
+
+async def _begin(scene: Scene) -> float | None:
+    """Settle and hold steady state; gives where it began, None if it did not hold."""
+    primary = scene.topology.primary.region
+    await settle(scene)
+    return await steady_state(scene, "steady state before the loss", primary, kept_too=True)
+
+
+async def primary_lost(scene: Scene) -> Played | None:
+    """The primary goes; the standby takes over and keeps what it took; then traffic goes back."""
+    from_s = await _begin(scene)
+    if from_s is None:
+        return None
+    primary, standby = scene.topology.primary.region, scene.topology.standby.region
+    with scene.phase(f"{primary} is lost"):
+        loss = await scene.lose(primary)
+        onset_s = scene.onset_s(loss)
+        await scene.until(lambda: scene.recovered_since(onset_s), scene.plan.takeover_deadline_s)
+    held = await _hold_until_latched(scene)
+    until_s = await _give_back_and_fail_back(scene, loss)
+    return Played(
+        lost_region=primary,
+        lost_at_s=onset_s,
+        onset_s=onset_s,
+        until_s=until_s,
+        from_s=from_s,
+        takeover=standby,
+        held_at_takeover=held,
+        bounded_by_checks=True,
+    )
+
+
+async def standby_lost(scene: Scene) -> Played | None:
+    """The standby goes; clients must not notice."""
+    from_s = await _begin(scene)
+    if from_s is None:
+        return None
+    primary, standby = scene.topology.primary.region, scene.topology.standby.region
+    with scene.phase(f"{standby} is lost"):
+        loss = await scene.lose(standby)
+        onset_s = scene.onset_s(loss)
+        await scene.clock.sleep(scene.plan.bounds.ceiling_s + scene.steady.window_s)
+    held = await scene.held_by(primary)
+    with scene.phase(f"{standby} is back"):
+        until_s = await scene.give_back(loss)
+        await settle_again(scene)
+    bad = [p for p in scene.settled(onset_s) if not p.good]
+    scene.expect(
+        "losing the standby costs no reply",
+        f"{len(bad)} of {len(scene.settled(onset_s))} replies were bad",
+        held=not bad,
+    )
+    await steady_state(scene, "steady state after the return", primary, kept_too=True)
+    return Played(
+        lost_region=standby,
+        lost_at_s=onset_s,
+        onset_s=onset_s,
+        until_s=until_s,
+        from_s=from_s,
+        takeover=primary,
+        held_at_takeover=held,
+        bounded_by_checks=False,
+    )
+
+
+async def both_lost(scene: Scene) -> Played | None:
+    """Both go; the standby comes back first and must serve alone, then the primary returns.
+
+    Recovery, availability and verdicts count from the standby's return: with no Region there is
+    nothing to recover to.
+    """
+    if await _begin(scene) is None:
+        return None
+    primary, standby = scene.topology.primary.region, scene.topology.standby.region
+    with scene.phase("both Regions are lost"):
+        lost_standby = await scene.lose(standby)
+        lost_primary = await scene.lose(primary)
+        await scene.clock.sleep(scene.plan.bounds.ceiling_s)
+    with scene.phase(f"{standby} is back, {primary} is not"):
+        back_s = await scene.give_back(lost_standby)
+        await scene.until(lambda: scene.recovered_since(back_s), scene.plan.takeover_deadline_s)
+    held = await _hold_until_latched(scene)
+    until_s = await _give_back_and_fail_back(scene, lost_primary)
+    return Played(
+        lost_region=primary,
+        lost_at_s=scene.onset_s(lost_primary),
+        onset_s=back_s,
+        until_s=until_s,
+        from_s=back_s,
+        takeover=standby,
+        held_at_takeover=held,
+        bounded_by_checks=False,
+    )
+
+
+async def settle_again(scene: Scene) -> None:
+    """Wait until Route 53 sees every Region healthy again."""
+    await scene.until(
+        lambda: scene.observer.signal("standby").well is True, scene.plan.return_deadline_s
+    )
+    await settle(scene)
+
+
+async def _hold_until_latched(scene: Scene) -> frozenset[int] | None:
+    """Wait for the latch to count; then see what the standby holds of the primary's writes."""
+    with scene.phase("hold: the evacuation flag latches the move"):
+        latched = await scene.until(
+            lambda: scene.observer.state.phase is Serving.LATCHED, scene.plan.return_deadline_s
+        )
+        scene.expect(
+            "the move is latched by one write in the standby",
+            _last(scene, "flag.set") or "the observer set no evacuation flag",
+            held=latched,
+        )
+        if latched:
+            await scene.clock.sleep(scene.plan.latch_hold_s)
+        return await scene.held_by(scene.topology.standby.region)
+
+
+async def _give_back_and_fail_back(scene: Scene, loss: Loss) -> float:
+    """Give the primary back; see the latch hold, the gates open, and traffic return."""
+    primary = scene.topology.primary.region
+    observer = scene.observer
+    with scene.phase(f"{primary} is back, the latch holds"):
+        until_s = await scene.give_back(loss)
+        await scene.until(lambda: _primary_well(scene), scene.plan.return_deadline_s)
+        await scene.clock.sleep(scene.plan.latched_watch_s)
+    with scene.phase("failback gates"):
+        observer.failback_requested = True
+        reading = asyncio.create_task(_keep_reading_gates(scene))
+        try:
+            cleared = await scene.until(
+                lambda: observer.state.phase is Serving.SERVING, scene.plan.gates_deadline_s
+            )
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+        cleared_s = scene.clock.now_s()
+    early = [p for p in scene.settled(until_s) if p.region == primary and p.ended_s < cleared_s]
+    scene.expect(
+        "the latch holds while the primary is healthy",
+        f"{len(early)} replies came from {primary} before the flag was cleared",
+        held=not early,
+    )
+    scene.expect(
+        "failback passes its gates",
+        _last(scene, "flag.cleared") or _last(scene, "failover.refused") or "nothing was decided",
+        held=cleared,
+    )
+    with scene.phase("failback"):
+        returned = await scene.until(
+            lambda: observer.serving == primary, scene.plan.failback_deadline_s
+        )
+        scene.expect(
+            "traffic returns to the primary",
+            f"DNS sends clients to {observer.serving}",
+            held=returned,
+        )
+    await steady_state(scene, "steady state after failback", primary, kept_too=False)
+    return until_s
+
+
+def _primary_well(scene: Scene) -> bool:
+    probe, check = scene.observer.signal("primary_probe"), scene.observer.signal("check")
+    return bool(probe.well and check.well)
+
+
+async def _keep_reading_gates(scene: Scene) -> None:
+    while True:
+        scene.observer.gates = await read_gates(scene.aws, scene.topology, scene.writer)
+        await scene.clock.sleep(GATES_EVERY_S)
+
+
+def _last(scene: Scene, kind: str) -> str | None:
+    """Give the detail of the observer's last event of a kind."""
+    return next((e.detail for e in reversed(scene.observer.events) if e.kind == kind), None)
+
+
+SCENARIOS: dict[ScenarioName, Scenario] = {
+    ScenarioName.PRIMARY_LOST: primary_lost,
+    ScenarioName.STANDBY_LOST: standby_lost,
+    ScenarioName.BOTH_LOST: both_lost,
+}
