@@ -1,0 +1,151 @@
+"""Run the program against a recorder instead of AWS, and print what it asked for as JSON.
+
+Nothing is created: each resource is answered with its own inputs and made-up identifiers, so the
+record shows what the program says, not what AWS or an emulator makes of it.
+"""
+
+import asyncio
+import json
+import runpy
+import sys
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+from pulumi.runtime import rpc
+from pulumi.runtime.mocks import MockEngine, MockMonitor, MockSettings
+from pulumi.runtime.settings import configure
+from pulumi.runtime.stack import run_in_stack
+
+from tests.infra.graph import ACCOUNT_ID, ROOT
+
+
+class _Recorder(MockMonitor):
+    """A resource monitor that keeps what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(_Aws())
+        self.recorded: dict[str, dict[str, Any]] = {}
+        self.outputs: dict[str, Any] = {}
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
+        response = super().RegisterResource(request)
+        if request.type != "pulumi:pulumi:Stack":
+            assert response.urn not in self.recorded, f"two resources are {response.urn}"
+            self.recorded[response.urn] = {
+                "urn": response.urn,
+                "id": response.id,
+                "type": request.type,
+                "name": request.name,
+                "parent": request.parent,
+                "inputs": _plain(rpc.deserialize_properties(request.object)),
+                "outputs": _plain(rpc.deserialize_properties(response.object)),
+                "dependencies": sorted(request.dependencies),
+                "options": {
+                    "protect": request.protect,
+                    "retain_on_delete": request.retainOnDelete,
+                },
+            }
+        return response
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
+        if request.urn.endswith("pulumi:pulumi:Stack::understudy-" + pulumi.get_stack()):
+            self.outputs.update(rpc.deserialize_properties(request.outputs))
+        return super().RegisterResourceOutputs(request)
+
+
+class _Aws(pulumi.runtime.Mocks):
+    """Answers with what was asked for, plus identifiers."""
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        if not args.typ.startswith("aws:"):
+            return "", dict(args.inputs)
+        kind = args.typ.rpartition(":")[2]
+        id_ = f"{kind}-{args.name}"
+        named = {"name": args.name, "arn": f"arn:aws:{kind}:{args.name}"}
+        return id_, named | args.inputs | _computed(kind, args.inputs, id_)
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
+        if args.token == "aws:index/getCallerIdentity:getCallerIdentity":
+            return {"accountId": ACCOUNT_ID}
+        assert args.token == "aws:index/getAvailabilityZones:getAvailabilityZones", args.token
+        region = args.args["region"]
+        return {"names": [f"{region}{letter}" for letter in "dcba"]}
+
+
+def _plain(value: Any) -> Any:
+    """Return a wire value as JSON has it: secrets opened, assets as their paths."""
+    if isinstance(value, pulumi.AssetArchive):
+        return _plain(value.assets)
+    if isinstance(value, pulumi.FileAsset):
+        return value.path
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get(rpc._special_sig_key) == rpc._special_secret_sig:
+        return _plain(value["value"])
+    return {key: _plain(each) for key, each in value.items()}
+
+
+def _computed(kind: str, inputs: Mapping[str, Any], id_: str) -> dict[str, Any]:
+    if kind == "Bucket":
+        return {"arn": f"arn:aws:s3:::{inputs['bucket']}"}
+    if kind == "Certificate":
+        names = [*inputs["subjectAlternativeNames"], inputs["domainName"]]
+        return {"domainValidationOptions": [_proof(name) for name in names]}
+    if kind == "LoadBalancer":
+        return {"dnsName": f"{id_}.elb.amazonaws.com", "zoneId": f"zone-of-{id_}"}
+    if kind == "Zone":
+        return {"zoneId": id_}
+    if kind == "Record":
+        return {"fqdn": inputs["name"]}
+    return {"version": "1"} if kind == "Function" else {}
+
+
+def _proof(name: str) -> dict[str, str]:
+    return {
+        "domainName": name,
+        "resourceRecordName": f"_proof.{name}.",
+        "resourceRecordValue": "_value.acm-validations.aws.",
+        "resourceRecordType": "CNAME",
+    }
+
+
+def main(stack: str) -> None:
+    """Run the program as one stack."""
+    monitor, said = _Recorder(), []
+    # Not `set_mocks`: it starts a stack of its own, on another event loop than the program's.
+    settings = MockSettings(
+        monitor=monitor,
+        monitor_features=set(monitor.GetDeploymentInfo(None).supportedFeatures),
+        engine=MockEngine(None),
+        project="understudy",
+        stack=stack,
+        dry_run=False,
+        organization=None,
+        callbacks=None,
+    )
+    configure(settings)
+    pulumi.log.warn = lambda message, *_args, **_options: said.append(message)
+    # Loading a service tells of every deprecated class in it, used or not. What is said after
+    # that is about what the program uses.
+    _ = (aws.lambda_.Function, aws.s3.Bucket, aws.ec2.Vpc, aws.iam.Role)
+    warnings.simplefilter("error")
+
+    def program() -> None:
+        runpy.run_path(str(ROOT / "__main__.py"))
+
+    asyncio.run(run_in_stack(program))
+    record = {
+        "resources": list(monitor.recorded.values()),
+        "outputs": monitor.outputs,
+        "warnings": said,
+    }
+    json.dump(record, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,141 @@
+"""Every rule of the settings, one broken at a time."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from infra.settings import Settings, SettingsError, doubts, parse_settings
+from tests.infra.graph import stack_config
+
+
+def parse(stack: str = "staging", /, **overrides: str) -> Settings:
+    return parse_settings(stack_config(stack, **overrides), project="understudy", stack=stack)
+
+
+def refusals(**overrides: str) -> dict[str, str]:
+    """Return what is said of each key when these settings are tried."""
+    with pytest.raises(SettingsError) as caught:
+        parse(**overrides)
+    return {problem.key: str(problem) for problem in caught.value.problems}
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_both_stacks_are_valid_and_beyond_doubt(stack: str) -> None:
+    assert doubts(parse(stack)) == (), "a stack's own settings must be able to hold its objectives"
+
+
+def test_staging_reads_as_written() -> None:
+    settings = parse("staging")
+    assert settings.regions == ("us-east-1", "us-west-2"), "order is preference"
+    assert settings.record_type == "cname"
+    assert settings.record_ttl_s == 10
+    assert settings.release == Path("build/release/release.zip")
+    assert settings.objectives.availability == 0.75
+    assert settings.deletion_protection is False
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("zoneName", "localhost", "two labels"),
+        ("zoneName", "Understudy.example", "lower case"),
+        ("zoneName", "understudy.example.", "no dot"),
+        ("zoneName", "under_study.example", "DNS name"),
+        ("zoneName", "-a.example", "DNS name"),
+        ("zoneName", "a..example", "DNS name"),
+        ("zoneName", f"{'a' * 50}.example", "56 characters"),
+        ("regions", '["us-east-1"]', "exactly two Regions"),
+        ("regions", '["us-east-1", "us-west-2", "eu-west-1"]', "exactly two Regions"),
+        ("regions", '["us-east-1", "us-east-1"]', "each Region once"),
+        ("regions", '["us-east-1", "us-west-9"]', "us-west-9 is not one"),
+        ("regions", "us-east-1,us-west-2", "a list of Regions"),
+        ("regions", '{"us-east-1": 1}', "a list of Regions"),
+        ("regions", "[1, 2]", "1, 2 is not one"),
+        ("routing", "latency", '"failover"'),
+        ("release", "build/release", ".zip"),
+        ("recordType", "CNAME", '"alias" or "cname"'),
+        ("recordTtlSeconds", "0", "1 to 60"),
+        ("recordTtlSeconds", "61", "1 to 60"),
+        ("recordTtlSeconds", "10s", "1 to 60"),
+        ("healthCheckIntervalSeconds", "20", "10, 30"),
+        ("failureThreshold", "0", "1 to 10"),
+        ("failureThreshold", "11", "1 to 10"),
+        ("failureThreshold", "3.0", "1 to 10"),
+        ("functionMemoryMb", "127", "128 to 10240"),
+        ("functionMemoryMb", "10241", "128 to 10240"),
+        ("functionTimeoutSeconds", "0", "1 to 30"),
+        ("functionTimeoutSeconds", "31", "1 to 30"),
+        ("logRetentionDays", "8", "one of 1, 3, 5, 7"),
+        ("predictionBufferSeconds", "-1", "0 to 900"),
+        ("predictionBufferSeconds", "901", "0 to 900"),
+        ("rtoSeconds", "0", "1 to 86400"),
+        ("rpoSeconds", "86401", "1 to 86400"),
+        ("availability", "0", "above 0 and at most 1"),
+        ("availability", "1.01", "above 0 and at most 1"),
+        ("availability", "99%", "above 0 and at most 1"),
+        ("availability", "nan", "above 0 and at most 1"),
+        ("deletionProtection", "yes", "true or false"),
+        ("failbackHoldSeconds", "-1", "0 to 86400"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_its_key(key: str, value: str, expected: str) -> None:
+    said = refusals(**{key: value})
+    assert list(said) == [f"understudy:{key}"], "one mistake is one problem, under its own key"
+    assert f'got "{value}"' in said[f"understudy:{key}"], "the value is repeated"
+    assert expected in said[f"understudy:{key}"], "what is expected is said"
+
+
+@pytest.mark.parametrize("key", sorted(stack_config("staging")))
+def test_a_missing_setting_is_refused_by_its_key(key: str) -> None:
+    config = stack_config("staging")
+    del config[key]
+    with pytest.raises(SettingsError, match=f"understudy:{key}: it is not set"):
+        parse_settings(config, project="understudy", stack="staging")
+
+
+def test_all_problems_are_reported_together() -> None:
+    said = refusals(failureThreshold="11", recordType="alias", zoneName="x", colour="red")
+    assert set(said) == {
+        "understudy:failureThreshold",
+        "understudy:recordTtlSeconds",  # staging's 10 s, which an alias cannot have
+        "understudy:zoneName",
+        "understudy:colour",
+    }, "nobody should have to deploy four times to see four mistakes"
+
+
+def test_an_unknown_key_is_refused_with_the_nearest_known_one() -> None:
+    said = refusals(failureTreshold="3")["understudy:failureTreshold"]
+    assert "did you mean understudy:failureThreshold?" in said
+
+
+def test_a_ttl_of_ones_own_needs_a_cname() -> None:
+    said = refusals(recordType="alias")["understudy:recordTtlSeconds"]
+    assert "Route 53 fixes" in said
+    assert 'set recordType to "cname"' in said
+    assert parse(recordType="alias", recordTtlSeconds="60").record_ttl_s == 60
+
+
+@pytest.mark.parametrize(
+    "stack", ["a-name-too-long-for-a-bucket", "Staging", "1st", "a_b", "a--b", "a-", ""]
+)
+def test_a_stack_that_cannot_name_its_resources_is_refused(stack: str) -> None:
+    with pytest.raises(SettingsError, match="stack: got"):
+        parse_settings(stack_config("staging"), project="understudy", stack=stack)
+
+
+def test_a_slow_failover_is_legal_but_doubted() -> None:
+    settings = parse(failureThreshold="10", healthCheckIntervalSeconds="30")
+    (doubt,) = doubts(settings)
+    assert "rtoSeconds is 90" in doubt, "the objective is named"
+    assert "= 310 s" in doubt, "30 s x 10 + 10 s is what a client sees at worst"
+
+
+def test_a_buffer_longer_than_the_objective_is_legal_but_doubted() -> None:
+    (doubt,) = doubts(parse(predictionBufferSeconds="301"))
+    assert "rpoSeconds is 300" in doubt
+
+
+def test_every_region_order_is_kept() -> None:
+    turned = json.dumps(["us-west-2", "us-east-1"])
+    assert parse(regions=turned).regions == ("us-west-2", "us-east-1")
