@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator import policy
+from emulator.administrator import ACCESS_KEY
 from emulator.door.refusals import Refusal, access_denied
 from emulator.store.backends import ACCOUNT, PARTITION, values_of
 
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from emulator.door.actions import Need
-
-ADMINISTRATOR_KEY: Final = "AKIAEMULATORADMIN000"
-"""The access key that may do everything: the engine's, and that of `aws_environment()`."""
 
 
 class RefusedError(Exception):
@@ -66,7 +64,7 @@ def identify(access_key: str | None) -> Caller:
     Raises:
         RefusedError: Nobody signed, the key is unknown, or its session has expired.
     """
-    if access_key == ADMINISTRATOR_KEY:
+    if access_key == ACCESS_KEY:
         return ADMINISTRATOR
     if access_key is None:
         raise RefusedError(access_denied("anonymous", "the call is not signed"))

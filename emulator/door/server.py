@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from emulator.addresses import Endpoint
 
+_BACKLOG: Final = 128
 _BODILESS: Final = (204, 304)
 _POLL_S: Final = 0.05  # how soon a stop is noticed
 
@@ -32,7 +33,7 @@ class ApiServer(ThreadingHTTPServer):
     """Serves `answer` on one loopback endpoint, one thread a connection."""
 
     daemon_threads = True
-    request_queue_size = 128
+    request_queue_size = _BACKLOG
     # What werkzeug's request reader asks of its server.
     ssl_context = None
     multithread = True
@@ -85,6 +86,8 @@ def listen(endpoint: Endpoint) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(endpoint)
+        # Until one of them listens, two sockets may be bound to one address.
+        listener.listen(_BACKLOG)
     except OSError:
         listener.close()
         raise

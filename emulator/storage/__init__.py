@@ -1,1 +1,37 @@
 """What happens to stored bytes after an API call: replication, log shipping, Firehose delivery."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from emulator.storage.firehose import Firehose
+from emulator.storage.hooks import take_over
+from emulator.storage.logs import LogShipper
+from emulator.storage.objects import Objects
+from emulator.storage.replication import Replicator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from emulator.clock import Clock
+    from emulator.events import EventLog
+    from emulator.faults import FaultBoard
+
+
+class Storage:
+    """The storage flows, joined. `close` gives moto its own delivery back."""
+
+    def __init__(
+        self, clock: Clock, faults: FaultBoard, events: EventLog, *, seed: int = 0
+    ) -> None:
+        self.objects = Objects(threading.RLock())
+        self.replicator = Replicator(self.objects, clock, faults, events, seed=seed)
+        self.firehose = Firehose(self.objects, self.replicator, clock, faults, events, seed=seed)
+        self.shipper = LogShipper(self.firehose, faults, events)
+        self.ship_logs = self.shipper.ship
+        self.close = take_over(self.shipper, self.firehose)
+
+    def flows(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
+        """What is to run in the event loop for as long as the emulator serves."""
+        return (self.replicator.run, self.firehose.run, self.shipper.run)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from emulator.storage.rules import ReplicationConfiguration, from_xml_dict
-from emulator.store.backends import ACCOUNT, PARTITION
+from emulator.store.backends import ACCOUNT, PARTITION, values_of
 
 if TYPE_CHECKING:
     import threading
@@ -49,6 +49,10 @@ class Objects:
 
     def __init__(self, lock: threading.RLock) -> None:
         self.lock = lock
+
+    def buckets(self) -> list[str]:
+        """The name of every bucket."""
+        return [str(bucket.name) for bucket in values_of(self._backend().buckets)]
 
     def region_of(self, bucket: str) -> str | None:
         """The bucket's own Region; None when there is no such bucket."""

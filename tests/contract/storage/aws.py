@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from emulator.door.callers import ADMINISTRATOR_KEY
+from emulator.administrator import ACCESS_KEY, SECRET_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from emulator.clock import Clock
     from emulator.events import EventLog
     from emulator.faults import FaultBoard
-    from emulator.storage.firehose import Firehose
-    from emulator.storage.logs import LogShipper
-    from emulator.storage.replication import Replicator
+    from emulator.storage import Storage
 
 SPEED = 100.0
 ACCOUNT = "123456789012"
@@ -45,15 +43,13 @@ class Aws:
     clock: Clock
     faults: FaultBoard
     events: EventLog
-    replicator: Replicator
-    firehose: Firehose
-    shipper: LogShipper
+    storage: Storage
     clients: dict[tuple[str, str], Any]
 
     def client(self, service: str, region: str = EAST, *, credentials: Any = None) -> Any:
         keys = {
-            "aws_access_key_id": ADMINISTRATOR_KEY,
-            "aws_secret_access_key": "emulator",
+            "aws_access_key_id": ACCESS_KEY,
+            "aws_secret_access_key": SECRET_KEY,
         }
         if credentials is not None:
             keys = {
@@ -124,7 +120,7 @@ class Aws:
 class Flows:
     """The background flows, on an event loop in a thread."""
 
-    def __init__(self, runs: list[Callable[[], Any]]) -> None:
+    def __init__(self, runs: Sequence[Callable[[], Any]]) -> None:
         self._loop = asyncio.new_event_loop()
         self._runs = runs
         self._thread = threading.Thread(target=self._main, daemon=True)

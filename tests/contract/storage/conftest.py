@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,11 +13,7 @@ from emulator.door.refusals import Answer, NoAnswerError
 from emulator.door.server import ApiServer
 from emulator.events import EventLog
 from emulator.faults import FaultBoard
-from emulator.storage.firehose import Firehose
-from emulator.storage.hooks import take_over
-from emulator.storage.logs import LogShipper
-from emulator.storage.objects import Objects
-from emulator.storage.replication import Replicator
+from emulator.storage import Storage
 from tests.contract.storage.aws import SPEED, Aws, Flows
 
 if TYPE_CHECKING:
@@ -51,15 +46,11 @@ def aws(server: ApiServer, clients: dict[tuple[str, str], Any]) -> Iterator[Aws]
     prepare_moto()
     clock, faults = Clock(SPEED), FaultBoard()
     events = EventLog(clock)
-    objects = Objects(threading.RLock())
-    replicator = Replicator(objects, clock, faults, events, seed=1)
-    firehose = Firehose(objects, replicator, clock, faults, events)
-    shipper = LogShipper(firehose, faults, events)
-    give_back = take_over(shipper, firehose)
-    server.answer = FrontDoor(faults, objects, replicator).answer
-    flows = Flows([replicator.run, firehose.run, shipper.run])
+    storage = Storage(clock, faults, events, seed=1)
+    server.answer = FrontDoor(faults, storage.objects, storage.replicator).answer
+    flows = Flows(storage.flows())
     host, port = server.socket.getsockname()
     endpoint = f"http://{host}:{port}"
-    yield Aws(endpoint, clock, faults, events, replicator, firehose, shipper, clients)
+    yield Aws(endpoint, clock, faults, events, storage, clients)
     flows.stop()
-    give_back()
+    storage.close()

@@ -76,7 +76,7 @@ def piped(aws: Aws) -> Aws:
 
 def ship(aws: Aws, *lines: str, region: str = EAST) -> None:
     now_ms = int(aws.clock.now_s() * 1000)
-    aws.shipper.ship(region, GROUP, "2026/[1]abc", [(now_ms, each) for each in lines])
+    aws.storage.shipper.ship(region, GROUP, "2026/[1]abc", [(now_ms, each) for each in lines])
 
 
 def objects(aws: Aws) -> dict[str, bytes]:
@@ -170,7 +170,7 @@ def test_delivered_objects_replicate(piped: Aws) -> None:
 
 def test_a_lost_region_keeps_lines_and_buffers_until_it_is_back(piped: Aws) -> None:
     ship(piped, line(row=0))
-    piped.eventually(piped.firehose.buffered, "the first line is buffered")
+    piped.eventually(piped.storage.firehose.buffered, "the first line is buffered")
     fault = piped.faults.lose("region", EAST)
     ship(piped, line(row=1))
     lost_at_s = piped.clock.now_s()
@@ -211,7 +211,7 @@ def test_a_subscription_role_that_lost_its_permission_loses_lines_and_says_so(pi
     piped.allow_role("subscribes", allow(["firehose:Describe*"], ["*"]))
     ship(piped, line(row=0))
     piped.eventually(lambda: piped.facts("logs.subscription_failed"), "the loss is recorded")
-    assert piped.firehose.buffered() == {}, "nothing reached the stream"
+    assert piped.storage.firehose.buffered() == {}, "nothing reached the stream"
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def test_replicas_are_not_replicated_back(pair: Aws) -> None:
     replicate(pair, rule(HERE), source=THERE, region=WEST)
     pair.client("s3").put_object(Bucket=HERE, Key="k", Body=b"1")
     arrives(pair, "k")
-    pair.eventually(lambda: pair.replicator.backlog() == 0, "nothing is left to copy")
+    pair.eventually(lambda: pair.storage.replicator.backlog() == 0, "nothing is left to copy")
     versions = pair.client("s3").list_object_versions(Bucket=HERE)["Versions"]
     assert len(versions) == 1, "the replica does not come back as another version"
     assert pair.kinds().count("replication.done") == 1, "one write is one copy"
@@ -140,7 +140,7 @@ def test_what_no_rule_covers_stays(
     replicate(pair, rule(THERE, **elements))
     pair.client("s3").put_object(Bucket=HERE, Key=key, Body=b"1", Tagging=tagging)
     assert status(pair, HERE, key, EAST) == "None", "an uncovered object has no status"
-    assert pair.replicator.backlog() == 0, "nothing is queued for it"
+    assert pair.storage.replicator.backlog() == 0, "nothing is queued for it"
 
 
 def test_what_was_there_before_the_rule_stays(pair: Aws) -> None:
@@ -161,7 +161,7 @@ def test_delete_markers_follow_the_rule(pair: Aws, *, replicated: str, hidden: b
     pair.eventually(
         lambda: pair.kinds().count("replication.done") == expected, "what is covered crosses"
     )
-    pair.eventually(lambda: pair.replicator.backlog() == 0, "nothing is left")
+    pair.eventually(lambda: pair.storage.replicator.backlog() == 0, "nothing is left")
     assert (status(pair, THERE, "k", WEST) is None) is hidden, (
         "a delete marker hides the replica only where the rule says so"
     )
@@ -248,7 +248,8 @@ def test_a_lost_end_holds_the_queue_and_its_return_empties_it(
     pair.client("s3").put_object(Bucket=HERE, Key="k", Body=b"1")
     fault = pair.faults.lose(kind, target)
     pair.eventually(
-        lambda: pair.replicator.backlog() == 1 and not pair.replicator._queue, "it is held"
+        lambda: pair.storage.replicator.backlog() == 1 and not pair.storage.replicator._queue,
+        "it is held",
     )
     assert "replication.done" not in pair.kinds(), "nothing crosses while an end is lost"
     pair.faults.restore(fault.id)

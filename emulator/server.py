@@ -1,0 +1,315 @@
+"""The emulator process: its parts made, joined, started in order and stopped in reverse.
+
+Two kinds of threads meet here. The data plane, the storage flows and the control API live in one
+event loop; the AWS API answers from threads of its own, and reaches the data plane through
+`_Hooks`, which carries each question into the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import uvicorn
+
+from emulator import api, control, coverage, patches
+from emulator.addresses import FIRST_BLOCK, Block
+from emulator.certificates import Authority
+from emulator.clock import Clock
+from emulator.dataplane import DataPlane
+from emulator.door.server import ApiServer, listen
+from emulator.engine import Engine
+from emulator.events import EventLog
+from emulator.faults import FaultBoard
+from emulator.process_group import READY_FILE
+from emulator.storage import Storage
+from emulator.store import Store
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Coroutine, Generator, Sequence
+    from pathlib import Path
+
+    from emulator.dataplane import CheckerReport, TargetStatus
+    from emulator.dataplane.lambda_results import InvokeResult
+    from emulator.engine import Outcome, Request
+    from emulator.engine.request import OnEvent
+
+_LAST_BLOCK: Final = 255
+_STOP_WITHIN_S: Final = 10.0
+_EXIT_STUCK: Final = 70
+
+T = TypeVar("T")
+
+
+class NoBlockError(RuntimeError):
+    """Every block of loopback addresses is taken."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How one emulator is started."""
+
+    work_dir: Path
+    speed: float = 1.0
+    seed: int = 0
+    lifeline: bool = False
+    """Stop when standard input ends: whoever started us holds the other end."""
+
+
+def serve(settings: Settings) -> None:
+    """Run an emulator until it is told to stop."""
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if settings.lifeline:
+        threading.Thread(target=_watch_lifeline, args=(loop, stop), daemon=True).start()
+    settings.work_dir.mkdir(parents=True, exist_ok=True)
+    emulator = Emulator(settings)
+    try:
+        await emulator.start()
+        await stop.wait()
+    finally:
+        _say("stopping")
+        # A part that does not stop must not keep the process: its children end with it.
+        watchdog = threading.Timer(_STOP_WITHIN_S, os._exit, (_EXIT_STUCK,))
+        watchdog.daemon = True
+        watchdog.start()
+        await emulator.stop()
+    _say("stopped")
+
+
+class Emulator:
+    """One emulated AWS. Make, start and stop it in one event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        api.prepare_moto()
+        self._listener, self._block = claim_block()
+        self._clock = Clock(settings.speed)
+        self._faults = FaultBoard()
+        self._events = EventLog(self._clock)
+        self._store = Store()
+        self._certificates = Authority(settings.work_dir)
+        self._storage = Storage(self._clock, self._faults, self._events, seed=settings.seed)
+        self._data_plane = DataPlane(
+            self._store,
+            self._clock,
+            self._faults,
+            self._events,
+            self._block,
+            self._certificates,
+            self._block.api.url,
+            self._storage.ship_logs,
+            work_dir=settings.work_dir,
+            seed=settings.seed,
+        )
+        door = api.FrontDoor(self._faults, self._storage.objects, self._storage.replicator)
+        self._api = ApiServer(self._listener, door.answer)
+        self._runs = _Runs(self._block.api.url, settings.work_dir)
+        self._control = _ControlServer(control.application(self._controls()), self._block)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin to serve; writes the ready file at last.
+
+        Raises:
+            OSError: An address of the block is in use by somebody else.
+        """
+        started_s = time.monotonic()
+        _say(f"starting on 127.{self._block.b}.0.1")
+        patches.apply_all(_Hooks(asyncio.get_running_loop(), self._data_plane))
+        self._api.start()
+        await self._data_plane.start()
+        self._tasks = [asyncio.create_task(flow()) for flow in self._storage.flows()]
+        await self._control.start()
+        self._write_ready_file()
+        _say(
+            f"ready after {time.monotonic() - started_s:.1f} s: AWS API {self._block.api.url}, "
+            f"DNS {self._block.dns.host}:{self._block.dns.port}, control {self._block.control.url}"
+        )
+
+    async def stop(self) -> None:
+        """Stop everything, in the reverse order. Idempotent."""
+        (self._settings.work_dir / READY_FILE).unlink(missing_ok=True)
+        await self._control.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._data_plane.stop()
+        await asyncio.to_thread(self._api.stop)
+        self._storage.close()
+
+    def _controls(self) -> control.Controls:
+        return control.Controls(
+            faults=self._faults,
+            events=self._events,
+            run=self._runs.run,
+            targets=self._targets,
+            status=self._status,
+            coverage=lambda: coverage.of_stacks(self._settings.work_dir / "stacks"),
+        )
+
+    def _targets(self, kind: str) -> frozenset[str]:
+        match kind:
+            case "region":
+                return frozenset(coverage.regions())
+            case "load_balancer":
+                return frozenset(each.arn for each in self._store.load_balancers())
+            case "function":
+                return frozenset(each.arn for each in self._store.functions())
+            case _:
+                return frozenset(self._storage.objects.buckets())
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "pid": os.getpid(),
+            "aws_endpoint": self._block.api.url,
+            "dns": list(self._block.dns),
+            "control": self._block.control.url,
+            "ca_file": str(self._certificates.ca_file),
+            "speed": self._settings.speed,
+            "seed": self._settings.seed,
+            "block": self._block.b,
+        }
+
+    def _status(self) -> dict[str, Any]:
+        return self._facts() | {
+            "emulated_now": self._clock.now().isoformat(),
+            "faults": [each.id for each in self._faults.active()],
+            "replication_backlog": self._storage.replicator.backlog(),
+            "firehose_buffered": self._storage.firehose.buffered(),
+        }
+
+    def _write_ready_file(self) -> None:
+        ready = self._settings.work_dir / READY_FILE
+        draft = ready.with_suffix(".draft")
+        draft.write_text(json.dumps(self._facts(), indent=2) + "\n", encoding="utf-8")
+        draft.replace(ready)
+
+
+def claim_block() -> tuple[socket.socket, Block]:
+    """Listen on the API endpoint of the first block nobody else has.
+
+    Raises:
+        NoBlockError: All are taken.
+    """
+    for b in range(FIRST_BLOCK, _LAST_BLOCK + 1):
+        block = Block(b)
+        with contextlib.suppress(OSError):
+            return listen(block.api), block
+    raise NoBlockError(
+        f"no free block: port {Block(FIRST_BLOCK).api.port} is in use on every 127.B.0.1 with B "
+        f"from {FIRST_BLOCK} to {_LAST_BLOCK}; stop an emulator that is no longer needed"
+    )
+
+
+class _Hooks:
+    """Answers moto's threads from the data plane's loop (`emulator.patches.hooks.Hooks`)."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, data_plane: DataPlane) -> None:
+        self._loop = loop
+        self._data_plane = data_plane
+
+    def invoke(
+        self, function: str, qualifier: str | None, payload: bytes, *, region: str
+    ) -> InvokeResult:
+        return self._in_loop(self._data_plane.invoke(function, qualifier, payload, region=region))
+
+    def health_status(self, check_id: str) -> Sequence[CheckerReport]:
+        async def read() -> Sequence[CheckerReport]:
+            return self._data_plane.health_status(check_id)
+
+        return self._in_loop(read())
+
+    def target_health(self, target_group_arn: str) -> Sequence[TargetStatus]:
+        async def read() -> Sequence[TargetStatus]:
+            return self._data_plane.target_health(target_group_arn)
+
+        return self._in_loop(read())
+
+    def _in_loop(self, question: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(question, self._loop).result()
+
+
+class _Runs:
+    """The engine, whose events go to whoever asked for the run under way."""
+
+    def __init__(self, aws_endpoint: str, work_dir: Path) -> None:
+        self._lock = threading.Lock()
+        self._listener: OnEvent | None = None
+        self._engine = Engine(aws_endpoint, work_dir, self._tell)
+
+    def run(self, request: Request, on_event: OnEvent) -> Outcome:
+        """Carry out one request; others wait."""
+        with self._lock:
+            self._listener = on_event
+            try:
+                return self._engine.run(request)
+            finally:
+                self._listener = None
+
+    def _tell(self, event: dict[str, Any]) -> None:
+        listener = self._listener
+        if listener is not None:
+            listener(event)
+
+
+class _ControlServer(uvicorn.Server):
+    """uvicorn in our loop, without its signal handlers: the process has its own."""
+
+    def __init__(self, application: Any, block: Block) -> None:
+        super().__init__(
+            uvicorn.Config(
+                application,
+                lifespan="off",
+                log_level="warning",
+                access_log=False,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._endpoint = block.control
+        self._task: asyncio.Task[None] | None = None
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+    async def start(self) -> None:
+        listener = listen(self._endpoint)
+        self._task = asyncio.create_task(self.serve(sockets=[listener]))
+        while not self.started:
+            if self._task.done():
+                await self._task
+            await asyncio.sleep(0.005)
+
+    async def stop(self) -> None:
+        self.should_exit = True
+        if self._task is not None:
+            await self._task
+
+
+def _watch_lifeline(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Stop when standard input ends. Reads past Python's buffers, whose lock exit would need."""
+    descriptor = sys.stdin.fileno()
+    while os.read(descriptor, 1024):
+        pass
+    with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+        loop.call_soon_threadsafe(stop.set)
+
+
+def _say(text: str) -> None:
+    print(f"emulator: {text}", file=sys.stderr, flush=True)  # noqa: T201  # the process's log
