@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import http
+import socket
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 
 import h11
 
 from emulator.dataplane.alb_lambda import BODY_LIMIT_BYTES
 from emulator.dataplane.alb_messages import Request, Response, own_error
+from emulator.dataplane.wire import Wire
 
 if TYPE_CHECKING:
     import ssl
@@ -34,12 +37,12 @@ HANDSHAKE_LIMIT_S: Final = 10.0
 LOST_LOOK_EVERY_S: Final = 0.5
 """Real seconds between looks whether the client of a lost load balancer is still there."""
 
-_READ_BYTES = 1 << 16
-
 
 class Site(Protocol):
     """What a connection belongs to: one listener of one load balancer."""
 
+    arn: str
+    region: str
     port: int
     secure: bool
 
@@ -51,7 +54,7 @@ class Site(Protocol):
         """The listener's certificate as it is now; None without one."""
         ...
 
-    async def respond(self, request: Request) -> Response:
+    async def respond(self, balancer: LoadBalancer, request: Request) -> Response:
         """Answer one request."""
         ...
 
@@ -61,81 +64,87 @@ class _ClientLeftError(Exception):
 
 
 class Connection:
-    """Serves one connection from accept to close."""
+    """Serves one accepted socket from here to its close."""
 
-    def __init__(
-        self,
-        site: Site,
-        world: World,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-    ) -> None:
+    def __init__(self, site: Site, world: World, accepted: socket.socket) -> None:
         self._site = site
         self._world = world
-        self._clock = world.clock
-        self._reader = reader
-        self._writer = writer
+        self._socket = accepted
+        self._wire: Wire | None = None
+        self._client_ip = str(accepted.getpeername()[0])
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEADER_LIMIT_BYTES)
         self._opened_s = world.clock.now_s()
-        peer = writer.get_extra_info("peername")
-        self._client_ip = str(peer[0]) if peer else "127.0.0.1"
 
     async def serve(self) -> None:
         """Answer requests until either side closes; never raises for what a client does."""
+        wire = None
         try:
-            await self._while_lost()
-            if self._site.secure:
-                await self._handshake()
-            while await self._one_request():
+            wire = self._wire = await self._open()
+            while await self._one_request(wire):
                 self._http.start_next_cycle()
-        except (_ClientLeftError, OSError, TimeoutError, asyncio.IncompleteReadError):
-            return
-        except h11.LocalProtocolError:
-            return  # the connection cannot go on after an error answered half way
+        except (_ClientLeftError, OSError, TimeoutError, h11.LocalProtocolError):
+            return  # gone, idle for too long, or answered half way: nothing can follow
+        except asyncio.CancelledError:
+            if wire is not None:
+                wire.abort()  # the listener has gone: there is no time for farewells
+            raise
         finally:
-            self._writer.close()
+            if wire is None:
+                self._socket.close()
+            else:
+                wire.close()
 
-    async def _handshake(self) -> None:
-        context = self._site.tls()
-        if context is None:
+    async def _open(self) -> Wire:
+        """Take up the connection, with TLS on a secure listener.
+
+        Raises:
+            _ClientLeftError: the client went before, or there is no certificate.
+        """
+        await self._while_lost()
+        context = self._site.tls() if self._site.secure else None
+        if self._site.secure and context is None:
             raise _ClientLeftError
-        async with asyncio.timeout(HANDSHAKE_LIMIT_S):
-            await self._writer.start_tls(context)
+        loop = asyncio.get_running_loop()
+        _, wire = await loop.connect_accepted_socket(
+            Wire,
+            self._socket,
+            ssl=context,
+            ssl_handshake_timeout=HANDSHAKE_LIMIT_S if context else None,
+        )
+        return wire
 
-    async def _one_request(self) -> bool:
+    async def _one_request(self, wire: Wire) -> bool:
         """Answer one request; returns whether the connection stays open."""
+        try:
+            head = await self._next_event(wire)
+            if not isinstance(head, h11.Request):
+                return False  # the client closed the connection between requests
+            request = await self._read_request(wire, head)
+        except h11.RemoteProtocolError as error:
+            unknown_coding = error.error_status_hint == http.HTTPStatus.NOT_IMPLEMENTED
+            await self._send(wire, own_error(501 if unknown_coding else 400))
+            return False
+        await self._while_lost()
         balancer = self._site.balancer()
         if balancer is None:
             return False
-        try:
-            head = await self._next_event(balancer)
-            if not isinstance(head, h11.Request):
-                return False  # the client closed the connection between requests
-            request = await self._read_request(head, balancer)
-        except h11.RemoteProtocolError as error:
-            unknown_coding = error.error_status_hint == http.HTTPStatus.NOT_IMPLEMENTED
-            await self._send(own_error(501 if unknown_coding else 400), head=False)
-            return False
+        if request is None:
+            response = own_error(413)
+        else:
+            response = await self._site.respond(balancer, request)
         await self._while_lost()
-        response = own_error(413) if request is None else await self._site.respond(request)
-        await self._while_lost()
-        keep = self._keeps_open(balancer)
-        await self._send(response, head=head.method == b"HEAD", close=not keep)
+        keep = self._world.clock.now_s() - self._opened_s < balancer.client_keep_alive_s
+        await self._send(wire, response, without_body=head.method == b"HEAD", keep=keep)
         return keep and self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
 
-    def _keeps_open(self, balancer: LoadBalancer) -> bool:
-        return self._clock.now_s() - self._opened_s < balancer.client_keep_alive_s
-
-    async def _read_request(self, head: h11.Request, balancer: LoadBalancer) -> Request | None:
+    async def _read_request(self, wire: Wire, head: h11.Request) -> Request | None:
         """The whole request; None when its body is over the limit of Lambda targets."""
         if self._http.they_are_waiting_for_100_continue:
             go_on = h11.InformationalResponse(status_code=100, headers=[])
-            self._writer.write(self._http.send(go_on) or b"")
+            await wire.write(self._http.send(go_on) or b"")
         body = bytearray()
-        while isinstance(event := await self._next_event(balancer), h11.Data):
-            if (
-                len(body) <= BODY_LIMIT_BYTES
-            ):  # more is read and dropped: the client is still sending
+        while isinstance(event := await self._next_event(wire), h11.Data):
+            if len(body) <= BODY_LIMIT_BYTES:  # the rest is dropped: the client is still sending
                 body += event.data
         if not isinstance(event, h11.EndOfMessage):
             raise _ClientLeftError
@@ -153,26 +162,40 @@ class Connection:
             port=self._site.port,
         )
 
-    async def _next_event(self, balancer: LoadBalancer) -> object:
+    async def _next_event(self, wire: Wire) -> object:
         while (event := self._http.next_event()) is h11.NEED_DATA:
-            async with asyncio.timeout(self._clock.timeout_s(balancer.idle_timeout_s)):
-                data = await self._reader.read(_READ_BYTES)
-            self._http.receive_data(data)
+            self._http.receive_data(await self._read(wire))
         return event
 
-    async def _send(self, response: Response, *, head: bool, close: bool = True) -> None:
-        headers = [("Date", email.utils.formatdate(time.time(), usegmt=True)), *response.headers]
-        headers.append(("Content-Length", str(len(response.body))))
-        headers.append(("Connection", "close" if close else "keep-alive"))
+    async def _read(self, wire: Wire) -> bytes:
+        """What the client sends next.
+
+        Raises:
+            TimeoutError: it sends nothing for as long as a connection may idle.
+        """
+        balancer = self._site.balancer()
+        if balancer is None:
+            raise _ClientLeftError
+        async with asyncio.timeout(self._world.clock.timeout_s(balancer.idle_timeout_s)):
+            return await wire.read()
+
+    async def _send(
+        self, wire: Wire, response: Response, *, without_body: bool = False, keep: bool = False
+    ) -> None:
+        headers = [
+            ("Date", _http_date(int(time.time()))),
+            *response.headers,
+            ("Content-Length", str(len(response.body))),
+            ("Connection", "keep-alive" if keep else "close"),
+        ]
         message = h11.Response(
             status_code=response.status, reason=response.phrase.encode("latin-1"), headers=headers
         )
         out = [self._http.send(message)]
-        if response.body and not head:
+        if response.body and not without_body:
             out.append(self._http.send(h11.Data(data=response.body)))
         out.append(self._http.send(h11.EndOfMessage()))
-        self._writer.write(b"".join(part for part in out if part))
-        await self._writer.drain()
+        await wire.write(b"".join(part for part in out if part))
 
     async def _while_lost(self) -> None:
         """Wait while the load balancer or its Region is lost.
@@ -180,17 +203,31 @@ class Connection:
         Raises:
             _ClientLeftError: the client, or the load balancer itself, went meanwhile.
         """
+        faults = self._world.faults
         while True:
-            version = self._world.faults.version
-            balancer = self._site.balancer()
-            if balancer is None:
-                raise _ClientLeftError
-            if not self._world.balancer_lost(balancer.region, balancer.arn):
+            version = faults.version
+            if not self._world.balancer_lost(self._site.region, self._site.arn):
                 return
-            if self._reader.at_eof() or self._writer.is_closing():
+            if self._left() or self._site.balancer() is None:
                 raise _ClientLeftError
             try:
                 async with asyncio.timeout(LOST_LOOK_EVERY_S):
-                    await self._world.faults.wait_changed(since=version)
+                    await faults.wait_changed(since=version)
             except TimeoutError:
                 continue
+
+    def _left(self) -> bool:
+        """Whether the client has closed the connection, which may not have been taken up yet."""
+        if self._wire is not None:
+            return self._wire.ended
+        try:
+            return not self._socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+
+@lru_cache(maxsize=2)
+def _http_date(second: int) -> str:
+    return email.utils.formatdate(second, usegmt=True)

@@ -8,7 +8,7 @@ looked up outside. Queries are answered whatever is lost: DNS is a global data p
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import dns.exception
 import dns.flags
@@ -98,9 +98,7 @@ class Names:
     def _balancer(self, name: str) -> LoadBalancer | None:
         if not name.endswith(".elb.amazonaws.com."):
             return None
-        wanted = name.rstrip(".")
-        balancers = self._store.load_balancers()
-        return next((each for each in balancers if each.dns_name.lower() == wanted), None)
+        return self._store.load_balancer_named(name.rstrip("."))
 
 
 class DnsServer:
@@ -168,8 +166,8 @@ class _Udp(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.DatagramTransport):
-            self._transport = transport
+        # Not an isinstance check: in Python 3.11 the transport that comes is no DatagramTransport.
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
         reply = respond(self._names, data, udp=True)
@@ -194,15 +192,16 @@ def respond(names: Names, wire: bytes, *, udp: bool) -> bytes | None:
         response.set_rcode(dns.rcode.REFUSED)
     else:
         question = query.question[0]
-        _fill(response, names.answer(question.name.to_text(), _kind(question.rdtype)))
+        answer = names.answer(question.name.to_text(), dns.rdatatype.to_text(question.rdtype))
+        try:
+            _fill(response, answer)
+        except dns.exception.DNSException:  # a record's value is not in the form of its type
+            response.answer.clear()
+            response.set_rcode(dns.rcode.SERVFAIL)
     if not udp:
         return response.to_wire()
     size = min(query.payload or PLAIN_UDP_SIZE_BYTES, UDP_SIZE_BYTES) if query.edns >= 0 else 0
     return response.to_wire(max_size=size or PLAIN_UDP_SIZE_BYTES, prefer_truncation=True)
-
-
-def _kind(rdtype: dns.rdatatype.RdataType) -> str:
-    return dns.rdatatype.to_text(rdtype)
 
 
 def _fill(response: dns.message.Message, answer: Answer) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from emulator.dataplane import health_quorum as quorum
-from emulator.dataplane.health_probe import Probed, insecure_context, probe
+from emulator.dataplane.health_probe import CheckerTls, Probed, probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,7 +70,7 @@ class HealthCheckers:
         self._block = block
         self._resolve = resolve
         self._per_region = checkers_in_a_region
-        self._tls = insecure_context()
+        self._tls = CheckerTls.make()
         self._checkers: dict[str, list[_Checker]] = {}
         self._runs: dict[str, asyncio.Task[None]] = {}
         self._probes: set[asyncio.Task[None]] = set()

@@ -7,8 +7,9 @@ and faults count from the next request on.
 from __future__ import annotations
 
 import asyncio
+import socket
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from emulator.dataplane import alb_lambda
 from emulator.dataplane.alb_connection import Connection
@@ -19,6 +20,7 @@ from emulator.store.balancing import FixedResponse, Forward, Redirect
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Coroutine
     from random import Random
 
     from emulator.addresses import Block, Endpoint, LoadBalancerNumbers
@@ -38,6 +40,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balance
 """
 
 BACKLOG: Final = 512
+ACCEPT_PAUSE_S: Final = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,30 +59,31 @@ class ListenerSite:
     def __init__(self, balancer: LoadBalancer, listener: Listener, backends: Backends) -> None:
         self.port = listener.port
         self.secure = listener.protocol == "HTTPS"
-        self._balancer_arn = balancer.arn
+        self.arn = balancer.arn
+        self.region = balancer.region
         self._listener_arn = listener.arn
         self._store = backends.world.store
         self._backends = backends
 
     def balancer(self) -> LoadBalancer | None:
         """The load balancer as it is now; None once it is gone."""
-        return self._store.load_balancer(self._balancer_arn)
+        return self._store.load_balancer(self.arn)
 
     def tls(self) -> ssl.SSLContext | None:
         """A certificate with the names of every ACM certificate of the listener."""
-        listener = self._listener()
-        found = (
-            [self._store.certificate(arn) for arn in listener.certificate_arns] if listener else []
-        )
+        balancer = self.balancer()
+        listener = self._listener(balancer) if balancer else None
+        arns = listener.certificate_arns if listener else ()
+        found = [self._store.certificate(arn) for arn in arns]
         names = {name for certificate in found if certificate for name in certificate.names}
         return self._backends.certificates.server_context(names) if names else None
 
-    async def respond(self, request: Request) -> Response:
+    async def respond(self, balancer: LoadBalancer, request: Request) -> Response:
         """Answer a request by the first rule it meets."""
         refused = refusal(request)
         if refused is not None:
             return own_error(refused)
-        listener = self._listener()
+        listener = self._listener(balancer)
         rule = matching_rule(listener, request) if listener else None
         return await self._act(rule.action, request) if rule else own_error(503)
 
@@ -130,13 +134,12 @@ class ListenerSite:
                 return arn
         return action.target_groups[-1][0]
 
-    def _listener(self) -> Listener | None:
-        balancer = self.balancer()
-        listeners = balancer.listeners if balancer else ()
+    def _listener(self, balancer: LoadBalancer) -> Listener | None:
+        listeners = balancer.listeners
         return next((each for each in listeners if each.arn == self._listener_arn), None)
 
     def _note(self, kind: str, **facts: str) -> None:
-        self._backends.world.events.record(kind, load_balancer=self._balancer_arn, **facts)
+        self._backends.world.events.record(kind, load_balancer=self.arn, **facts)
 
 
 def refusal(request: Request) -> int | None:
@@ -150,34 +153,48 @@ def refusal(request: Request) -> int | None:
 
 
 class _Served:
-    """A listener on one address: its server and the connections it has accepted."""
+    """A listener on one address: its socket and the connections it has accepted."""
 
     def __init__(self, site: ListenerSite, world: World) -> None:
         self._site = site
         self._world = world
-        self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
+        self._socket: socket.socket | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def open(self, host: str, port: int) -> None:
-        self._server = await asyncio.start_server(self._accept, host, port, backlog=BACKLOG)
+    def open(self, host: str, port: int) -> None:
+        """Bind and begin to accept.
+
+        Raises:
+            OSError: the address is in use.
+        """
+        self._socket = socket.create_server((host, port), backlog=BACKLOG)
+        self._socket.setblocking(False)
+        self._keep(self._accept(self._socket))
 
     async def close(self) -> None:
         """Stop listening and drop every connection."""
-        if self._server is not None:
-            self._server.close()
-        for task in list(self._connections):
+        for task in list(self._tasks):
             task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._socket is not None:
+            self._socket.close()
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._connections.add(task)
-            task.add_done_callback(self._connections.discard)
-        try:
-            await Connection(self._site, self._world, reader, writer).serve()
-        except asyncio.CancelledError:
-            writer.transport.abort()  # the listener has gone: there is no time for farewells
+    async def _accept(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                accepted, _ = await loop.sock_accept(listening)
+                accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connection = Connection(self._site, self._world, accepted)
+            except OSError:  # it was gone before it was taken up
+                await asyncio.sleep(ACCEPT_PAUSE_S)
+            else:
+                self._keep(connection.serve())
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 class LoadBalancers:
@@ -216,20 +233,18 @@ class LoadBalancers:
         await asyncio.gather(*(served.close() for served in gone))
         for key, (balancer, listener) in wanted.items():
             if key not in self._served:
-                await self._open(key, balancer, listener)
+                self._open(key, balancer, listener)
 
     async def _look_around(self) -> None:
         while True:
             await self.refresh()
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def _open(
-        self, key: tuple[str, str, int], balancer: LoadBalancer, listener: Listener
-    ) -> None:
+    def _open(self, key: tuple[str, str, int], balancer: LoadBalancer, listener: Listener) -> None:
         served = _Served(ListenerSite(balancer, listener, self._backends), self._world)
         _, host, port = key
         try:
-            await served.open(host, port)
+            served.open(host, port)
         except OSError as error:
             if key not in self._refused:  # said once; tried again at every look
                 self._refused.add(key)

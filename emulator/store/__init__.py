@@ -35,6 +35,10 @@ class Store:
         """One load balancer by ARN; None when it does not exist."""
         return balancing.read_load_balancer(arn)
 
+    def load_balancer_named(self, dns_name: str) -> LoadBalancer | None:
+        """One load balancer by its DNS name (lower case, no final dot); None without one."""
+        return balancing.read_load_balancer_named(dns_name)
+
     def target_groups(self) -> list[TargetGroup]:
         """Every target group in every Region."""
         return balancing.read_target_groups()

@@ -34,12 +34,13 @@ def regional(backends: Any) -> list[tuple[str, Any]]:
 
     Never makes a backend: asking moto for one that is not there would create it.
     """
-    return items_of(backends[ACCOUNT])
+    return items_of(backends.get(ACCOUNT) or {})
 
 
 def backend_of(backends: Any, region: str) -> Any | None:
     """The backend of one Region, or None when moto has nothing there. Never makes a backend."""
-    return backends[ACCOUNT].get(region)
+    found = backends.get(ACCOUNT)
+    return None if found is None else found.get(region)
 
 
 def region_of(arn: str) -> str:

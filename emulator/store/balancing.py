@@ -161,6 +161,15 @@ def read_load_balancer(arn: str) -> LoadBalancer | None:
     return _load_balancer(raw, region_of(arn)) if raw is not None else None
 
 
+def read_load_balancer_named(dns_name: str) -> LoadBalancer | None:
+    """One load balancer by its DNS name, or None when there is no such one."""
+    for region, backend in regional(elbv2_backends):
+        for raw in values_of(backend.load_balancers):
+            if raw.dns_name.lower() == dns_name and raw.type == "application":
+                return _load_balancer(raw, region)
+    return None
+
+
 def read_target_groups() -> list[TargetGroup]:
     """Every target group in every Region."""
     return [
