@@ -1,0 +1,91 @@
+"""What every test stands on: no way out of this machine, and an emulator for who asks for one.
+
+The guard is installed when this file is read, before any test module is: in the session's process
+and in each of pytest-xdist's workers (which talk over pipes, so the guard is not in their way).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from emulator import guard, moto_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from emulator.handle import EmulatorHandle
+
+guard.only_loopback()
+moto_environment.apply()  # before any test module imports moto
+
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile(
+    "ci",
+    max_examples=100,
+    deadline=None,
+    derandomize=True,  # a red build is red again when it is looked at
+    suppress_health_check=[HealthCheck.too_slow],  # shared machines are slow at times
+)
+settings.register_profile("nightly", max_examples=2000, deadline=None)
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") == "true" else "dev")
+)
+
+
+@pytest.fixture(scope="session")
+def start_emulator(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[float], EmulatorHandle]]:
+    """`start_emulator(speed)`: the session's emulator at that speed, started when first asked."""
+    from emulator.handle import EmulatorHandle
+
+    running: dict[float, EmulatorHandle] = {}
+
+    def start(speed: float) -> EmulatorHandle:
+        if speed not in running or not running[speed].alive():
+            work_dir: Path = tmp_path_factory.mktemp(f"emulator-x{speed:g}")
+            running[speed] = EmulatorHandle.start(work_dir, speed=speed)
+        return running[speed]
+
+    yield start
+    for handle in running.values():
+        handle.stop()
+
+
+@pytest.fixture(scope="session")
+def emulator(start_emulator: Callable[[float], EmulatorHandle]) -> EmulatorHandle:
+    """The session's emulator at twenty times the speed, shared: leave no fault behind."""
+    return start_emulator(20.0)
+
+
+@pytest.fixture
+def moto_server() -> Iterator[str]:
+    """URL of a plain moto server in this process, its stores empty: moto alone, no front door."""
+    from moto.moto_api._internal.models import moto_api_backend
+    from moto.moto_server.werkzeug_app import (
+        DomainDispatcherApplication,
+        MotoRequestHandler,
+        create_backend_app,
+    )
+    from werkzeug.serving import make_server
+
+    moto_api_backend.reset()
+    server = make_server(
+        "127.0.0.1",
+        0,
+        DomainDispatcherApplication(create_backend_app),
+        threaded=True,
+        request_handler=MotoRequestHandler,
+    )
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(timeout=5)
+    server.server_close()
