@@ -64,6 +64,8 @@ def _metrics(metrics: dict[str, float]) -> str:
 
 
 def _parity(parity: dict[str, Any]) -> str:
+    if not parity["rows"]:
+        return "not compared"
     return (
         f"{parity['rows']} rows, {parity['thresholds']} thresholds, "
         f"worst difference {parity['worst_difference']:g}"
@@ -87,12 +89,26 @@ def release(
             "container. auto: arrays, or joblib with the reason."
         ),
     ] = Runtime.auto,
+    python: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Put bytecode in for this interpreter too: the version that Lambda runs, if "
+            "another than this one. May be given again.",
+            metavar="PATH",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a model, export it, check parity with scikit-learn, and pack it."""
     from inference.release import Order, build_release
 
-    order = Order(out=out_dir, module=model, seed=seed, runtime=runtime.value)
+    order = Order(
+        out=out_dir,
+        module=model,
+        seed=seed,
+        runtime=runtime.value,
+        pythons=tuple(python or ()),
+    )
     try:
         built = build_release(order, say=lambda line: err.print(f"[dim]{line}[/dim]"))
     except InferenceError as error:
@@ -162,7 +178,8 @@ def verify(path: ZipPath, *, as_json: AsJson = False) -> None:
         for problem in found.problems:
             err.print(f"[red]wrong:[/red] {problem}", highlight=False, soft_wrap=True)
         if not found.problems:
-            out.print(f"whole and right: {found.release_digest}", soft_wrap=True)
+            checked = "whole and right" if found.answers_checked else "whole (answers not asked)"
+            out.print(f"{checked}: {found.release_digest}", soft_wrap=True)
     if found.problems:
         raise typer.Exit(1)
 

@@ -31,8 +31,17 @@ EXTRA_SOURCES: dict[Runtime, tuple[str, ...]] = {
 }
 
 
-def stage_sources(directory: Path, runtime: Runtime) -> None:
-    """Put the serving code into `directory`: the shim, the package, their bytecode."""
+def stage_sources(directory: Path, runtime: Runtime, pythons: tuple[str, ...]) -> None:
+    """Put the serving code into `directory`: the shim, the package, their bytecode.
+
+    Args:
+        directory: where to; exists.
+        runtime: decides which handler the shim leads to.
+        pythons: interpreters to compile for, besides this one.
+
+    Raises:
+        ReleaseError: an interpreter cannot be started, or does not compile the code.
+    """
     shim = f'"""The Lambda handler: `handler.handle`."""\n\nfrom {HANDLER_MODULES[runtime]}'
     (directory / "handler.py").write_text(f"{shim} import handle as handle\n", encoding="utf-8")
     target = directory / "inference"
@@ -41,20 +50,25 @@ def stage_sources(directory: Path, runtime: Runtime) -> None:
         shutil.copyfile(PACKAGE / name, target / name)
     for source in sorted((PACKAGE / "serving").glob("*.py")):
         shutil.copyfile(source, target / "serving" / source.name)
-    _compile(directory)
+    for python in (sys.executable, *pythons):
+        _compile(directory, python)
 
 
-def _compile(directory: Path) -> None:
+def _compile(directory: Path, python: str) -> None:
     """Compile to bytecode that is never checked against its source.
 
     A Lambda package lies on a read-only disk, so an interpreter could not keep what it
-    compiles and would do so at every cold start. Another version of Python than this one
-    ignores these files and compiles. It is done in a fresh interpreter, because marshal's
-    bytes depend on what else a process has loaded.
+    compiles and would do so at every cold start, which then takes about twice as long.
+    Each version of Python reads bytecode of its own. It is made in a fresh interpreter,
+    because marshal's bytes depend on what else a process has loaded.
     """
-    command = [sys.executable, "-I", "-S", "-m", "compileall", "-q", "-f"]
+    command = [python, "-I", "-S", "-m", "compileall", "-q", "-f"]
     command += ["--invalidation-mode", "unchecked-hash", "-s", str(directory), str(directory)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        message = f"cannot start {python!r} to compile for it: {error}; give its path"
+        raise ReleaseError(message) from error
     if done.returncode:
         raise ReleaseError(f"the serving code does not compile: {done.stdout}{done.stderr}")
 

@@ -52,12 +52,14 @@ class Order:
         seed: handed to its `train`.
         runtime: `arrays` refuses what cannot be exported with parity, `auto` falls to the
             joblib runtime with the reason, `joblib` asks for that.
+        pythons: interpreters to put bytecode in for, besides the one that builds.
     """
 
     out: Path
     module: str = "inference.example"
     seed: int = 0
     runtime: Literal["auto", "arrays", "joblib"] = "auto"
+    pythons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +147,7 @@ def _finish(model: TrainedModel, decision: _Decision, order: Order, finished: Pa
     package = finished / "package"
     package.mkdir()
     joblib.dump(model.pipeline, finished / ORIGINAL_FILE)
-    stage_sources(package, decision.runtime)
+    stage_sources(package, decision.runtime, order.pythons)
     if decision.export is None:
         (package / MODEL_DIRECTORY).mkdir()
         (package / JOBLIB_FILE).write_bytes((finished / ORIGINAL_FILE).read_bytes())

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from inference.serving.problems import ProblemError
+from inference.serving.validation import Validator
 from tests.unit.inference.served import GOOD_ROW, Client, body_of, event_of
 
 GOOD_LIST = list(GOOD_ROW.values())
@@ -136,6 +138,20 @@ def test_a_bad_event_is_answered_with_400(client: Client, event: Any) -> None:
 def test_a_compressed_body_is_refused(client: Client) -> None:
     event = event_of("POST", "/v1/predict", body="x", headers={"Content-Encoding": "gzip"})
     assert client.send(event)["statusCode"] == 415
+
+
+@pytest.mark.parametrize("value", [True, None, "2", 3, 10**400, [1], 1e999])
+@pytest.mark.parametrize("unknown", ["refused", "accepted"])
+def test_a_category_that_is_a_number_takes_numbers_alone(value: Any, unknown: str) -> None:
+    feature = {"name": "grade", "kind": "category", "nullable": False, "categories": [1.0, 2.0]}
+    validator = Validator([{**feature, "unknown": unknown}], 10)
+    assert validator.rows({"rows": [[1], [2.0]]}) == [[1.0], [2.0]]
+    if (value, unknown) == (3, "accepted"):
+        assert validator.rows({"rows": [[value]]}) == [[3.0]], "as the encoder does"
+        return
+    with pytest.raises(ProblemError) as caught:
+        validator.rows({"rows": [[value]]})
+    assert caught.value.errors[0]["field"] == "rows[0].grade"
 
 
 def test_null_is_taken_where_the_pipeline_imputes(client: Client) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import zipfile
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -119,7 +120,10 @@ def test_what_cannot_be_exported_falls_to_joblib_with_the_reason(
     ours, theirs = small.open().send(event), respond(service, event, None)
     assert body_of(ours)["predictions"] == body_of(theirs)["predictions"], "one contract"
     assert respond(service, event_of("GET", "/health/ready"), None)["statusCode"] == 200
-    assert not verify_release(served.built.path).problems, "and it verifies"
+    verified = verify_release(served.built.path)
+    assert (verified.problems, verified.answers_checked) == ((), False), (
+        "verifying loads no joblib file, and does not claim that it did"
+    )
 
 
 def test_a_joblib_file_that_is_not_the_released_one_is_never_loaded(tmp_path: Path) -> None:
@@ -172,6 +176,29 @@ def test_the_row_limit_keeps_a_reply_under_one_megabyte() -> None:
     assert len(reply) < 1_000_000, "a Lambda target's reply may not be larger"
 
 
+def test_an_interpreter_that_cannot_be_started_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ReleaseError, match="no-such-python"):
+        build_release(Order(out=tmp_path, module=SMALL, pythons=("no-such-python",)))
+    assert not list(tmp_path.iterdir()), "and nothing half made is left"
+
+
+def test_bytecode_is_put_in_for_each_interpreter_asked_for(tmp_path: Path) -> None:
+    # Another version may not be installed here: one that names its bytecode differently.
+    other = tmp_path / "other-python"
+    rename = "sys.implementation.cache_tag = 'cpython-999'"
+    script = f"import sys, runpy; {rename}; sys.argv = sys.argv[4:]; "
+    script += "runpy.run_module('compileall', run_name='__main__')"
+    other.write_text(f'#!/bin/sh\nexec {sys.executable} -I -c "{script}" "$@"\n', encoding="ascii")
+    other.chmod(0o755)
+    built = build_release(Order(out=tmp_path / "out", module=SMALL, pythons=(str(other),)))
+    with zipfile.ZipFile(built.path) as archive:
+        names = archive.namelist()
+    ours = {name for name in names if name.endswith(f".{sys.implementation.cache_tag}.pyc")}
+    theirs = {name for name in names if name.endswith(".cpython-999.pyc")}
+    assert len(ours) == len(theirs) > 0, "each interpreter finds its own"
+    assert not verify_release(built.path).problems
+
+
 class TestVerify:
     """`verify` names what was changed."""
 
@@ -184,7 +211,8 @@ class TestVerify:
         return "; ".join(verify_release(path).problems)
 
     def test_a_whole_release_has_no_problems(self, small: Served) -> None:
-        assert verify_release(small.built.path).problems == ()
+        verified = verify_release(small.built.path)
+        assert (verified.problems, verified.answers_checked) == ((), True)
 
     def test_a_changed_a_missing_and_a_strange_file_are_named(
         self, small: Served, tmp_path: Path
