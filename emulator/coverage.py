@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from emulator import catalogue
 from emulator.engine.state import StackState
@@ -21,8 +21,12 @@ ABSENT: Final = (
 """What the emulator does not do at all, whatever is deployed."""
 
 
-def of_stacks(folder: Path) -> dict[str, Any]:
-    """Resource types deployed, and the inputs given to them that are recorded and nothing more."""
+def of_stacks(folder: Path) -> dict[str, list[str]]:
+    """Resource types deployed, and the inputs given to them that are recorded and nothing more.
+
+    Inputs that the emulator does not know are refused at deploy; so they are never part of this.
+    `emulator.catalogue.coverage` has the table of all types and inputs.
+    """
     emulated: set[str] = set()
     recorded: dict[tuple[str, str], str] = {}
     for file in sorted(folder.glob("*.json")):
@@ -38,8 +42,7 @@ def of_stacks(folder: Path) -> dict[str, Any]:
     return {
         "emulated": sorted(emulated),
         "recorded": [
-            {"type": token, "input": name, "reason": reason}
-            for (token, name), reason in sorted(recorded.items())
+            f"{token} {name} ({reason})" for (token, name), reason in sorted(recorded.items())
         ],
         "absent": list(ABSENT),
     }

@@ -126,7 +126,7 @@ class Firehose:
         facts = {"region": region, "stream": name, "bucket": stream.bucket}
         arrived = datetime.fromtimestamp(buffer.arrived_s, UTC)
         key = streams.object_key(stream, arrived, self._random)
-        reason = self._refusal(stream, key)
+        reason = self._refusal(region, stream, key)
         if reason is not None:
             self._events.record("firehose.failed", **facts, reason=reason)
             self._give_back(region, name, buffer)
@@ -148,16 +148,21 @@ class Firehose:
             "firehose.delivered", **facts, key=key, records=len(buffer.records), age_s=age_s
         )
 
-    def _refusal(self, stream: streams.DeliveryStream, key: str) -> str | None:
+    def _refusal(self, region: str, stream: streams.DeliveryStream, key: str) -> str | None:
         """Why the stream cannot deliver now."""
-        region = self._objects.region_of(stream.bucket)
-        if region is None:
+        bucket_region = self._objects.region_of(stream.bucket)
+        if bucket_region is None:
             return f"bucket {stream.bucket} does not exist"
-        if self._faults.bucket_lost(stream.bucket) or self._faults.region_lost(region):
-            return f"bucket {stream.bucket} in {region} is lost"
+        if self._faults.bucket_lost(stream.bucket) or self._faults.region_lost(bucket_region):
+            return f"bucket {stream.bucket} in {bucket_region} is lost"
         need = Need(action="s3:PutObject", resource=f"arn:aws:s3:::{stream.bucket}/{key}")
         policies = self._objects.policies_of(stream.bucket)
-        return denial(stream.role_arn, ("firehose.amazonaws.com",), [(need, policies)])
+        return denial(
+            stream.role_arn,
+            ("firehose.amazonaws.com",),
+            [(need, policies)],
+            source_arn=streams.arn_of(region, stream.name),
+        )
 
     def _give_back(self, region: str, name: str, buffer: _Buffer) -> None:
         """Keep what could not be delivered, in front of what came meanwhile; wait an interval."""

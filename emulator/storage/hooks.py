@@ -135,7 +135,7 @@ def _put_subscription_filter(original: Callable[..., None]) -> Callable[..., Non
                 destination_arn=destination_arn,
                 role_arn=role_arn,
             )
-            reason = subscription_refusal(str(self.region_name), subscription)
+            reason = subscription_refusal(str(self.region_name), log_group_name, subscription)
             if reason is not None:
                 raise InvalidParameterException(
                     "Could not deliver test message to specified Firehose stream. Check if the "

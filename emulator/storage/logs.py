@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from emulator.events import EventLog
     from emulator.faults import FaultBoard
     from emulator.storage.firehose import Firehose
+    from emulator.store.functions import FunctionVersion
 
 _DATA_MESSAGE: Final = "DATA_MESSAGE"
 
@@ -99,7 +100,7 @@ class LogShipper:
         matching = [event for event in events if matcher(event["message"])]
         if not matching:
             return
-        reason = subscription_refusal(region, subscription)
+        reason = subscription_refusal(region, group, subscription)
         if reason is not None:
             self._events.record(
                 "logs.subscription_failed",
@@ -148,7 +149,7 @@ class LogShipper:
             )
 
 
-def subscription_refusal(region: str, subscription: Subscription) -> str | None:
+def subscription_refusal(region: str, group: str, subscription: Subscription) -> str | None:
     """Why CloudWatch Logs may not put records into the subscription's delivery stream."""
     arn = subscription.destination_arn
     if streams.find(*streams.stream_of_arn(arn)) is None:
@@ -159,7 +160,8 @@ def subscription_refusal(region: str, subscription: Subscription) -> str | None:
         action="firehose:PutRecordBatch", resource=arn, context={"aws:SourceAccount": ACCOUNT}
     )
     services = ("logs.amazonaws.com", f"logs.{region}.amazonaws.com")
-    return denial(subscription.role_arn, services, [(need, ())])
+    source_arn = f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{group}:*"
+    return denial(subscription.role_arn, services, [(need, ())], source_arn=source_arn)
 
 
 def _write_refusal(batch: _Batch) -> str | None:
@@ -167,8 +169,8 @@ def _write_refusal(batch: _Batch) -> str | None:
 
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
     """
-    role_arn = _function_role(batch)
-    if role_arn is None:  # no function's group: nothing to hold the writer to
+    function = _writer(batch)
+    if function is None:  # no function's group: nothing to hold the writer to
         return None
     group_arn = f"arn:aws:logs:{batch.region}:{ACCOUNT}:log-group:{batch.group}"
     stream_arn = f"{group_arn}:log-stream:{batch.stream}"
@@ -178,15 +180,16 @@ def _write_refusal(batch: _Batch) -> str | None:
     ]
     if _group(batch) is None:
         needs.insert(0, (Need(action="logs:CreateLogGroup", resource=f"{group_arn}:*"), ()))
-    return denial(role_arn, ("lambda.amazonaws.com",), needs)
+    services = ("lambda.amazonaws.com",)
+    return denial(function.role, services, needs, source_arn=function.arn)
 
 
-def _function_role(batch: _Batch) -> str | None:
-    """The role of the function that logs to this group."""
+def _writer(batch: _Batch) -> FunctionVersion | None:
+    """The function that logs to this group."""
     for function in read_functions():
         for version in function.versions:
             if function.region == batch.region and version.log_group == batch.group:
-                return version.role
+                return version
     return None
 
 

@@ -225,6 +225,7 @@ class Replicator:
             copy.role_arn,
             ("s3.amazonaws.com",),
             [(need, policies[bucket]) for bucket, need in needs],
+            source_arn=f"arn:aws:s3:::{source}",
         )
 
     def _settle(self, copy: _Copy, *, failed: bool) -> None:

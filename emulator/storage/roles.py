@@ -21,6 +21,8 @@ def denial(
     role_arn: str,
     services: Sequence[str],
     needs: Iterable[tuple[Need, Sequence[policy.Document]]],
+    *,
+    source_arn: str,
 ) -> str | None:
     """Why a service may not act under a role; None when it may.
 
@@ -28,12 +30,18 @@ def denial(
         role_arn: The role the service is to assume.
         services: Principals by any of which the service calls itself (`s3.amazonaws.com`).
         needs: Each permission with the policies of the resource it is for.
+        source_arn: The resource on whose behalf the service acts (`aws:SourceArn`).
     """
     role = find_role(role_arn)
     if role is None:
         return f"role {role_arn} does not exist"
     trust = (str(role.assume_role_policy_document),)
-    trusted = {policy.PRINCIPAL_SERVICE: services, "aws:SourceAccount": ACCOUNT}
+    trusted = {
+        policy.PRINCIPAL_SERVICE: services,
+        "aws:SourceAccount": ACCOUNT,
+        "aws:SourceArn": source_arn,
+        "sts:ExternalId": ACCOUNT,  # Firehose names the account so
+    }
     context = {policy.PRINCIPAL_ARN: role_arn, policy.PRINCIPAL_ACCOUNT: ACCOUNT}
     identity = role_policies(role_arn) or ()
     try:

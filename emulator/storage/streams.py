@@ -12,7 +12,7 @@ import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from emulator.store.backends import backend_of
+from emulator.store.backends import ACCOUNT, backend_of
 
 if TYPE_CHECKING:
     import random
@@ -76,6 +76,11 @@ def find(region: str, name: str) -> DeliveryStream | None:
     if configuration is None:
         return None
     return from_configuration(name, str(stored.version_id), configuration)
+
+
+def arn_of(region: str, name: str) -> str:
+    """ARN of a delivery stream."""
+    return f"arn:aws:firehose:{region}:{ACCOUNT}:deliverystream/{name}"
 
 
 def stream_of_arn(arn: str) -> tuple[str, str]:
