@@ -161,6 +161,10 @@ def compiled(pattern: str) -> re.Pattern[str]:
     for java, python in _CLASSES.items():
         pattern = pattern.replace(java, python)
         pattern = pattern.replace(java.replace("{", "{Is"), python)
+    # A class next to a dash (`[\\w-/]`) is a dash in Java, a bad range in Python; surrogate pairs
+    # are Java's way to write what Python writes as one character.
+    pattern = re.sub(r"(\\[wds])-(?=[^\]])", r"\1\\-", pattern)
+    pattern = pattern.replace(r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010ffff")
     # `(?s)` and the like may stand anywhere in Java, only first in Python.
     flags = "".join(sorted(set("".join(re.findall(r"\(\?([ims]+)\)", pattern)))))
     pattern = re.sub(r"\(\?[ims]+\)", "", pattern)

@@ -19,7 +19,7 @@ _SERVICES = (acm, ec2, firehose, iam, lambda_, lb, logs, route53, s3, ssm)
 @cache
 def all_types() -> Mapping[str, ResourceType]:
     """Every catalogued type by its Pulumi token."""
-    return {each.token: each for service in _SERVICES for each in service.TYPES}
+    return {each.type: each for service in _SERVICES for each in service.TYPES}
 
 
 def entry(token: str) -> ResourceType:

@@ -43,7 +43,7 @@ _READ: Final = Read(
 )
 
 CERTIFICATE: Final = ResourceType(
-    token="aws:acm/certificate:Certificate",
+    type="aws:acm/certificate:Certificate",
     service="acm",
     inputs={
         "domainName": emulated(required=True, force_new=True),
@@ -107,7 +107,7 @@ def _wait_issued(subject: Subject, call: Caller) -> None:
 
 
 CERTIFICATE_VALIDATION: Final = ResourceType(
-    token="aws:acm/certificateValidation:CertificateValidation",
+    type="aws:acm/certificateValidation:CertificateValidation",
     service="acm",
     inputs={
         "certificateArn": emulated(required=True, force_new=True),

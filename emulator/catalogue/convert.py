@@ -18,7 +18,7 @@ class NoMemberError(LookupError):
     """A name that the shape has no member for."""
 
     def __init__(self, name: str, shape: Shape) -> None:
-        members = ", ".join(cast("StructureShape", shape).members)
+        members = ", ".join(cast("Any", shape).members)
         super().__init__(f"{name} has no counterpart in {shape.name}; it has {members}")
 
 
@@ -49,7 +49,7 @@ def to_aws(value: Any, shape: Shape, renames: Mapping[str, str]) -> Any:
         return [to_aws(each, cast("Shape", shape.member), renames) for each in items]
     if isinstance(shape, MapShape):
         inner = cast("Shape", shape.value)
-        return {key: to_aws(each, inner, renames) for key, each in cast("Any", value).items()}
+        return {key: to_aws(each, inner, renames) for key, each in value.items()}
     return _scalar(value, shape.type_name)
 
 

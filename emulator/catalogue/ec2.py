@@ -32,7 +32,7 @@ def _value(name: str) -> object:
 
 
 VPC: Final = ResourceType(
-    token="aws:ec2/vpc:Vpc",
+    type="aws:ec2/vpc:Vpc",
     service="ec2",
     inputs={
         "cidrBlock": _kept(force_new=True),
@@ -101,7 +101,7 @@ VPC: Final = ResourceType(
 )
 
 INTERNET_GATEWAY: Final = ResourceType(
-    token="aws:ec2/internetGateway:InternetGateway",
+    type="aws:ec2/internetGateway:InternetGateway",
     service="ec2",
     inputs={"vpcId": _kept(read="Attachments[0].VpcId", force_new=True)},
     create=(
@@ -132,7 +132,7 @@ INTERNET_GATEWAY: Final = ResourceType(
 )
 
 SUBNET: Final = ResourceType(
-    token="aws:ec2/subnet:Subnet",
+    type="aws:ec2/subnet:Subnet",
     service="ec2",
     inputs={
         "vpcId": _kept(required=True, force_new=True),
@@ -175,7 +175,7 @@ SUBNET: Final = ResourceType(
 )
 
 ROUTE_TABLE: Final = ResourceType(
-    token="aws:ec2/routeTable:RouteTable",
+    type="aws:ec2/routeTable:RouteTable",
     service="ec2",
     inputs={"vpcId": _kept(required=True, force_new=True)},
     absent="propagatingVgws routes",
@@ -207,7 +207,7 @@ def _route_id(subject: Subject) -> str:
 
 
 ROUTE: Final = ResourceType(
-    token="aws:ec2/route:Route",
+    type="aws:ec2/route:Route",
     service="ec2",
     inputs={
         "routeTableId": _kept(
@@ -257,7 +257,7 @@ def _association(subject: Subject, answer: Values) -> Values | None:
 
 
 ROUTE_TABLE_ASSOCIATION: Final = ResourceType(
-    token="aws:ec2/routeTableAssociation:RouteTableAssociation",
+    type="aws:ec2/routeTableAssociation:RouteTableAssociation",
     service="ec2",
     inputs={
         "routeTableId": _kept(required=True, force_new=True),
@@ -278,7 +278,7 @@ ROUTE_TABLE_ASSOCIATION: Final = ResourceType(
 )
 
 SECURITY_GROUP: Final = ResourceType(
-    token="aws:ec2/securityGroup:SecurityGroup",
+    type="aws:ec2/securityGroup:SecurityGroup",
     service="ec2",
     inputs={
         "name": _kept(aws="GroupName", force_new=True),
@@ -352,7 +352,7 @@ def _one_source(inputs: Values) -> list[str]:
 def _rule(direction: str) -> ResourceType:
     sent = "cidrIpv4 cidrIpv6 description fromPort ipProtocol referencedSecurityGroupId toPort"
     return ResourceType(
-        token=f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule",
+        type=f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule",
         service="ec2",
         inputs={
             "securityGroupId": _kept(aws="GroupId", required=True, force_new=True),

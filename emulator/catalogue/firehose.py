@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from emulator.catalogue import tags
+from emulator.botocore_model import service_model
+from emulator.catalogue import convert, tags
 from emulator.catalogue.model import (
     Call,
     Caller,
@@ -47,8 +48,16 @@ def _current(subject: Subject, call: Caller) -> Values:
     }
 
 
+def _update(subject: Subject) -> Values:
+    model: Any = service_model("firehose").operation_model("UpdateDestination").input_shape
+    shape = model.members["ExtendedS3DestinationUpdate"]
+    value = _with_hints(subject.inputs["extendedS3Configuration"])
+    converted: Values = convert.to_aws(value, shape, {})
+    return converted
+
+
 DELIVERY_STREAM: Final = ResourceType(
-    token="aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream",
+    type="aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream",
     service="firehose",
     inputs={
         "name": emulated(aws="DeliveryStreamName", read="DeliveryStreamName", force_new=True),
@@ -94,7 +103,7 @@ DELIVERY_STREAM: Final = ResourceType(
                 "DeliveryStreamName": given("name"),
                 "CurrentDeliveryStreamVersionId": lambda subject: subject.facts["versionId"],
                 "DestinationId": lambda subject: subject.facts["destinationId"],
-                "ExtendedS3DestinationUpdate": lambda subject: _update(subject),
+                "ExtendedS3DestinationUpdate": _update,
             },
         ),
     ),
@@ -128,17 +137,6 @@ DELIVERY_STREAM: Final = ResourceType(
     identity="name",
     facts=_current,
 )
-
-
-def _update(subject: Subject) -> Values:
-    from emulator.botocore_model import service_model
-    from emulator.catalogue import convert
-
-    model: Any = service_model("firehose").operation_model("UpdateDestination").input_shape
-    shape = model.members["ExtendedS3DestinationUpdate"]
-    value = _with_hints(subject.inputs["extendedS3Configuration"])
-    converted: Values = convert.to_aws(value, shape, DELIVERY_STREAM.renames)
-    return converted
 
 
 TYPES: Final = (DELIVERY_STREAM,)

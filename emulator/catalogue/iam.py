@@ -17,7 +17,7 @@ from emulator.catalogue.model import (
 )
 
 ROLE: Final = ResourceType(
-    token="aws:iam/role:Role",
+    type="aws:iam/role:Role",
     service="iam",
     scope="global",
     inputs={
@@ -64,7 +64,7 @@ _POLICY_TARGET: Final = {
 }
 
 ROLE_POLICY: Final = ResourceType(
-    token="aws:iam/rolePolicy:RolePolicy",
+    type="aws:iam/rolePolicy:RolePolicy",
     service="iam",
     scope="global",
     inputs={

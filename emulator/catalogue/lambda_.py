@@ -47,6 +47,15 @@ def _qualified(subject: Subject) -> str:
     return f"{_unqualified(subject)}:{_version(subject)}"
 
 
+def _function_arn(subject: Subject) -> str:
+    return subject.arn("lambda", f"function:{subject.id}")
+
+
+def _zip(subject: Subject) -> bytes | None:
+    code = subject.get("code")
+    return subject.content(code) if code and subject.content else None
+
+
 def _published(subject: Subject) -> bool:
     return bool(subject.get("publish"))
 
@@ -74,7 +83,7 @@ def _of(path: str) -> str:
 
 
 FUNCTION: Final = ResourceType(
-    token="aws:lambda/function:Function",
+    type="aws:lambda/function:Function",
     service="lambda",
     inputs={
         "name": emulated(aws="FunctionName", read=_of("FunctionName"), force_new=True),
@@ -143,7 +152,7 @@ FUNCTION: Final = ResourceType(
                 "S3Bucket": given("s3Bucket"),
                 "S3Key": given("s3Key"),
                 "S3ObjectVersion": given("s3ObjectVersion"),
-                "ZipFile": lambda subject: _zip(subject),
+                "ZipFile": _zip,
             },
         ),
         Call(
@@ -206,15 +215,6 @@ FUNCTION: Final = ResourceType(
 )
 
 
-def _function_arn(subject: Subject) -> str:
-    return subject.arn("lambda", f"function:{subject.id}")
-
-
-def _zip(subject: Subject) -> bytes | None:
-    code = subject.get("code")
-    return subject.content(code) if code and subject.content else None
-
-
 def _function_name(value: object) -> str:
     """An alias may be given the function's name or ARN."""
     text = str(value)
@@ -222,7 +222,7 @@ def _function_name(value: object) -> str:
 
 
 ALIAS: Final = ResourceType(
-    token="aws:lambda/alias:Alias",
+    type="aws:lambda/alias:Alias",
     service="lambda",
     inputs={
         "functionName": emulated(
@@ -279,7 +279,7 @@ _PERMISSION: Final = {
 }
 
 PERMISSION: Final = ResourceType(
-    token="aws:lambda/permission:Permission",
+    type="aws:lambda/permission:Permission",
     service="lambda",
     inputs={
         "action": emulated(required=True, force_new=True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from emulator.catalogue import tags
 from emulator.catalogue.model import (
@@ -47,7 +47,7 @@ def _attribute(key: str, **fields: Any) -> Input:
 
 
 _LOAD_BALANCER_ATTRIBUTES: Final = {
-    "clientKeepAlive": _attribute("client_keep_alive.seconds", unset=3600),
+    "clientKeepAlive": emulated(attribute="client_keep_alive.seconds", unset=3600),
     "desyncMitigationMode": _attribute("routing.http.desync_mitigation_mode", unset="defensive"),
     "dropInvalidHeaderFields": _attribute(
         "routing.http.drop_invalid_header_fields.enabled", unset=False
@@ -61,7 +61,7 @@ _LOAD_BALANCER_ATTRIBUTES: Final = {
     "enableWafFailOpen": _attribute("waf.fail_open.enabled", unset=False),
     "enableXffClientPort": _attribute("routing.http.xff_client_port.enabled", unset=False),
     "enableZonalShift": _attribute("zonal_shift.config.enabled", unset=False),
-    "idleTimeout": _attribute("idle_timeout.timeout_seconds", unset=60),
+    "idleTimeout": emulated(attribute="idle_timeout.timeout_seconds", unset=60),
     "preserveHostHeader": _attribute("routing.http.preserve_host_header.enabled", unset=False),
     "xffHeaderProcessingMode": _attribute(
         "routing.http.xff_header_processing.mode", unset="append"
@@ -78,7 +78,7 @@ def _target_group_suffix(subject: Subject) -> str:
 
 
 LOAD_BALANCER: Final = ResourceType(
-    token="aws:lb/loadBalancer:LoadBalancer",
+    type="aws:lb/loadBalancer:LoadBalancer",
     service="elbv2",
     inputs={
         "name": emulated(aws="Name", read="LoadBalancerName", force_new=True),
@@ -168,7 +168,7 @@ _TARGET_GROUP_ATTRIBUTES: Final = {
 }
 
 TARGET_GROUP: Final = ResourceType(
-    token="aws:lb/targetGroup:TargetGroup",
+    type="aws:lb/targetGroup:TargetGroup",
     service="elbv2",
     inputs={
         "name": emulated(aws="Name", read="TargetGroupName", force_new=True),
@@ -259,7 +259,7 @@ def _attachment_id(subject: Subject) -> str:
 
 
 TARGET_GROUP_ATTACHMENT: Final = ResourceType(
-    token="aws:lb/targetGroupAttachment:TargetGroupAttachment",
+    type="aws:lb/targetGroupAttachment:TargetGroupAttachment",
     service="elbv2",
     inputs={
         "targetGroupArn": emulated(
@@ -291,7 +291,7 @@ TARGET_GROUP_ATTACHMENT: Final = ResourceType(
 )
 
 LISTENER: Final = ResourceType(
-    token="aws:lb/listener:Listener",
+    type="aws:lb/listener:Listener",
     service="elbv2",
     inputs={
         "loadBalancerArn": emulated(required=True, force_new=True),
@@ -353,12 +353,12 @@ def _conditions(value: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 converted.append({"Field": "query-string", "QueryStringConfig": {"Values": block}})
             else:
                 kind, member = _CONDITIONS.get(name, (name, name))
-                converted.append({"Field": kind, member: cast("Any", block)})
+                converted.append({"Field": kind, member: block})
     return converted
 
 
 LISTENER_RULE: Final = ResourceType(
-    token="aws:lb/listenerRule:ListenerRule",
+    type="aws:lb/listenerRule:ListenerRule",
     service="elbv2",
     inputs={
         "listenerArn": emulated(

@@ -25,7 +25,7 @@ def _group(subject: Subject, answer: Values) -> Values | None:
 
 
 LOG_GROUP: Final = ResourceType(
-    token="aws:cloudwatch/logGroup:LogGroup",
+    type="aws:cloudwatch/logGroup:LogGroup",
     service="logs",
     inputs={
         "name": emulated(aws="logGroupName", force_new=True),
@@ -101,7 +101,7 @@ def _filter_id(subject: Subject) -> str:
 _FILTER: Final = {"logGroupName": given("logGroup"), "filterName": given("name")}
 
 LOG_SUBSCRIPTION_FILTER: Final = ResourceType(
-    token="aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter",
+    type="aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter",
     service="logs",
     inputs={
         "name": emulated(aws="filterName", read="filterName", force_new=True),

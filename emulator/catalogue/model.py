@@ -14,12 +14,15 @@ from typing import Any, Literal
 
 Values = dict[str, Any]
 
+Content = Callable[[Mapping[str, Any]], bytes]
+"""The bytes of a materialised asset."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
     """One resource in the hands of the provider: what templates and outputs draw from."""
 
-    type: ResourceType
+    kind: ResourceType
     region: str
     account: str
     id: str = ""
@@ -27,8 +30,7 @@ class Subject:
     old: Values = field(default_factory=dict[str, Any])
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     document: Values = field(default_factory=dict[str, Any])
-    content: Callable[[Mapping[str, Any]], bytes] | None = None
-    """Bytes of a materialised asset."""
+    content: Content | None = None
     facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What the type's `facts` looked up in AWS before the call."""
 
@@ -125,7 +127,8 @@ class Call:
     under: str = ""
     """The member that the inputs go inside of (`HealthCheckConfig`)."""
     when: str = ""
-    """Made only if one of these inputs is given (create) or changed (update)."""
+    """Made only if one of these inputs is given (create) or changed (update). What it sends of
+    them by template is expected to be read back."""
     only_if: Callable[[Subject], bool] | None = None
     """Made only if this holds."""
     attributes: str = ""
@@ -170,7 +173,6 @@ class Name:
     input: str = "name"
     max_length: int = 255
     lower: bool = False
-    separator: str = "-"
 
 
 Caller = Callable[..., Values]
@@ -184,7 +186,8 @@ Output = str | Callable[[Subject], Any]
 class ResourceType:
     """One resource type of pulumi-aws."""
 
-    token: str
+    type: str
+    """Pulumi's type token."""
     service: str
     inputs: Mapping[str, Input]
     absent: str = ""

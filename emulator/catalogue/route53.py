@@ -54,7 +54,7 @@ def _clear_zone(subject: Subject, call: Caller) -> None:
 
 
 ZONE: Final = ResourceType(
-    token="aws:route53/zone:Zone",
+    type="aws:route53/zone:Zone",
     service="route53",
     scope="global",
     inputs={
@@ -129,7 +129,7 @@ _HEALTH_CHECK_INPUTS: Final = {
 }
 
 HEALTH_CHECK: Final = ResourceType(
-    token="aws:route53/healthCheck:HealthCheck",
+    type="aws:route53/healthCheck:HealthCheck",
     service="route53",
     scope="global",
     inputs={
@@ -282,7 +282,7 @@ _RECORD_CHANGES: Final = (
 )
 
 RECORD: Final = ResourceType(
-    token="aws:route53/record:Record",
+    type="aws:route53/record:Record",
     service="route53",
     scope="global",
     inputs={

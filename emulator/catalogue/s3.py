@@ -66,7 +66,7 @@ def _location(subject: Subject) -> Values | None:
 
 
 BUCKET: Final = ResourceType(
-    token="aws:s3/bucket:Bucket",
+    type="aws:s3/bucket:Bucket",
     service="s3",
     inputs={
         "bucket": emulated(force_new=True, unread="it answers to its name"),
@@ -127,7 +127,7 @@ def _setting(
     """A setting of a bucket: `Put<suffix>`, `Get<suffix>`, `Delete<suffix>`."""
     erase = Call(operation=f"Delete{suffix}", only="", extra={"Bucket": own_id})
     return ResourceType(
-        token=f"aws:s3/{token[0].lower()}{token[1:]}:{token}",
+        type=f"aws:s3/{token[0].lower()}{token[1:]}:{token}",
         service="s3",
         inputs={
             "bucket": emulated(required=True, force_new=True, unread="the setting is read by it"),
@@ -272,7 +272,7 @@ _PUT: Final = (
 )
 
 BUCKET_OBJECT: Final = ResourceType(
-    token="aws:s3/bucketObjectv2:BucketObjectv2",
+    type="aws:s3/bucketObjectv2:BucketObjectv2",
     service="s3",
     inputs={
         "bucket": emulated(required=True, force_new=True, unread="the object is read by it"),

@@ -24,7 +24,7 @@ def _described(subject: Subject, answer: Values) -> Values | None:
 
 
 PARAMETER: Final = ResourceType(
-    token="aws:ssm/parameter:Parameter",
+    type="aws:ssm/parameter:Parameter",
     service="ssm",
     inputs={
         "name": emulated(force_new=True),

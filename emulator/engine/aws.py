@@ -16,9 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from emulator import botocore_model
-
-ACCESS_KEY: Final = "AKIAEMULATORADMIN000"
-SECRET_KEY: Final = "emulator"  # noqa: S105  # the emulator's administrator, known to its front door
+from emulator.administrator import ACCESS_KEY, SECRET_KEY
 
 _READS: Final = ("Describe", "Get", "List", "Head")
 _CONFIG: Final = Config(

@@ -12,12 +12,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from emulator import catalogue
+from emulator.catalogue import inputs as checks
 from emulator.engine import regions, urn, wire
 from emulator.engine.aws import AwsError
 from emulator.engine.registration import Registered, Registration, keep_old
 from emulator.engine.request import OnEvent, Op, Problem, RefusedError, SkippedError
 from emulator.engine.state import ResourceState, StackState
-from emulator.engine.steps import Steps
+from emulator.engine.steps import Goal, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -193,7 +194,8 @@ class Deployment:
         for path in registration.options.ignore_changes if old else ():
             given = keep_old(given, old.inputs if old else {}, path)
         unresolved = sorted(wire.unknown_paths(given))
-        inputs = self._steps.check(kind, given, name=registration.name, urn=name, old=old)
+        before = old.inputs if old else None
+        inputs = checks.check(kind, given, name=registration.name, urn=name, old=before)
         if unresolved and not self.preview:
             raise RefusedError(
                 f"{', '.join(unresolved)} of {registration.name!r} cannot be resolved: made from "
@@ -201,9 +203,14 @@ class Deployment:
             )
         if self.problems:
             raise SkippedError
-        wanted = self._wanted(name, registration, inputs)
-        tags = self.defaults(registration.options.provider).tags_of(inputs)
-        op, done = self._steps.carry_out(kind, wanted, old, given, tags, registration.options)
+        goal = Goal(
+            kind=kind,
+            resource=self._wanted(name, registration, inputs),
+            given=given,
+            tags=self.defaults(registration.options.provider).tags_of(inputs),
+            options=registration.options,
+        )
+        op, done = self._steps.carry_out(goal, old)
         self.note(op, name, registration.type)
         return Registered(
             urn=name, id=done.id, outputs=done.outputs, secrets=frozenset(done.secrets)

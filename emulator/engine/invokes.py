@@ -62,11 +62,24 @@ class Invokes:
         }
 
     def _zones(self, arguments: Values, defaults: Defaults) -> Values:
-        _only(arguments, {"region", "state"})
+        _only(arguments, {"excludeNames", "excludeZoneIds", "filters", "region", "state"})
         region = defaults.region_of(arguments)
-        wanted = [{"Name": "state", "Values": [arguments["state"]]}] if "state" in arguments else []
+        wanted = [
+            {"Name": each["name"], "Values": each["values"]}
+            for each in arguments.get("filters", [])
+        ]
+        if "state" in arguments:
+            wanted.append({"Name": "state", "Values": [arguments["state"]]})
         params: Values = {"Filters": wanted} if wanted else {}
         found = self._aws.call("ec2", region, "DescribeAvailabilityZones", params)
+        excluded = {*arguments.get("excludeNames", []), *arguments.get("excludeZoneIds", [])}
+        found = {
+            "AvailabilityZones": [
+                zone
+                for zone in found["AvailabilityZones"]
+                if not excluded & {zone["ZoneName"], zone["ZoneId"]}
+            ]
+        }
         zones = sorted(found["AvailabilityZones"], key=lambda zone: str(zone["ZoneName"]))
         return {
             "id": region,

@@ -18,6 +18,7 @@ from emulator.engine.monitor import serving
 from emulator.engine.request import OnEvent, Outcome, Problem, RefusedError, Request
 from emulator.engine.state import ResourceState, StackState
 from emulator.engine.steps import Steps
+from emulator.strict import closing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,6 +80,8 @@ class Runner:
         self._delete(deployment, steps, (*deployment.state.doomed(), *deployment.unregistered()))
         if not deployment.preview and not deployment.problems:
             deployment.state.set_outputs(deployment.outputs)
+            for name, message in closing.problems(deployment.state.resources()):
+                deployment.refuse(message, name)
         return _outcome(deployment, deployment.outputs)
 
     def _delete(
