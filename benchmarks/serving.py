@@ -1,7 +1,5 @@
 """What serving costs: ratios, measured side by side in one run.
 
-    python benchmarks/serving.py [--json] [--repeats N] [--skip-million]
-
 * fresh process to first answer: interpreter start, import, load, one prediction. The
   exported arrays, the same handler on joblib + scikit-learn, and an empty handler (its
   answer is a constant), turn by turn, each in a clean interpreter. All three read the
@@ -17,14 +15,15 @@ Our packages are compiled before they are measured; scikit-learn is as it is ins
 
 from __future__ import annotations
 
-import argparse
+import contextlib
+import io
 import json
+import shutil
 import statistics
 import subprocess
 import sys
 import time
 import zipfile
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,16 +31,14 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import RandomForestRegressor
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
-
-from inference.example import train  # noqa: E402 (the path is set above)
-from inference.export import export_pipeline, write_export  # noqa: E402
-from inference.release import Order, build_release  # noqa: E402
-from inference.serving.evaluate import load_model  # noqa: E402
-from inference.serving.release import MANIFEST_FILE, Manifest  # noqa: E402
-from inference.serving.service import load_arrays, open_service, respond  # noqa: E402
-from inference.sklearn_runtime import load_joblib  # noqa: E402
+from benchmarks.table import Row
+from inference.example import train
+from inference.export import export_pipeline, write_export
+from inference.release import Order, build_release
+from inference.serving.evaluate import load_model
+from inference.serving.release import MANIFEST_FILE, Manifest
+from inference.serving.service import load_arrays, open_service, respond
+from inference.sklearn_runtime import load_joblib
 
 DRIVER = """
 import json, sys
@@ -58,20 +55,7 @@ def handle(event, context):
 MILLION_NODES = 1_000_000
 WARM_ROWS = 400
 SKLEARN_ROWS = 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ratio:
-    """One measured ratio and the most it may be."""
-
-    name: str
-    value: float
-    target: float
-    detail: str
-
-    @property
-    def met(self) -> bool:
-        return self.value <= self.target
+REPEATS = 7  # of each slow start; the fast ones are taken three times as often
 
 
 def first_answer_s(root: Path, event: str, *, isolated: bool) -> float:
@@ -118,8 +102,6 @@ def empty_package(root: Path) -> Path:
 
 def million_nodes(example: Path, root: Path) -> tuple[Path, int]:
     """The example's package around a forest of a million nodes."""
-    import shutil
-
     shutil.copytree(example, root)
     facts = json.loads((root / MANIFEST_FILE).read_text(encoding="ascii"))
     rng = np.random.default_rng(0)
@@ -150,7 +132,7 @@ def per_call_s(call: Any, arguments: list[Any]) -> float:
     return statistics.median(times)
 
 
-def warm_ratios(arrays: Path, joblib: Path) -> list[Ratio]:
+def warm_ratios(arrays: Path, joblib: Path) -> list[Row]:
     """One row: the model alone, and the whole handler."""
     model = train(0)
     rows = np.concatenate([model.holdout.X, model.train.X])[:WARM_ROWS]
@@ -162,103 +144,68 @@ def warm_ratios(arrays: Path, joblib: Path) -> list[Ratio]:
         name: open_service(str(root), load, {})
         for name, root, load in (("arrays", arrays, load_arrays), ("joblib", joblib, load_joblib))
     }
-    with quiet():
+    with contextlib.redirect_stdout(io.StringIO()):  # prediction records
         handler_s = per_call_s(lambda e: respond(handled["arrays"], e, None), events)
         baseline_s = per_call_s(
             lambda e: respond(handled["joblib"], e, None), events[:SKLEARN_ROWS]
         )
     return [
-        Ratio(
-            name="one row, warm: model to scikit-learn's predict_proba",
+        Row(
+            figure="one row, warm: model to scikit-learn's predict_proba",
             value=ours_s / sklearn_s,
-            target=0.02,
+            at_most=0.02,
             detail=f"{ours_s * 1e3:.3f} ms to {sklearn_s * 1e3:.2f} ms",
         ),
-        Ratio(
-            name="one row, warm: handler to the joblib handler",
+        Row(
+            figure="one row, warm: handler to the joblib handler",
             value=handler_s / baseline_s,
-            target=0.02,
+            at_most=0.02,
             detail=f"{handler_s * 1e3:.3f} ms to {baseline_s * 1e3:.2f} ms",
         ),
     ]
 
 
-class quiet:  # noqa: N801 (reads as a statement)
-    """Keep prediction records off the terminal."""
-
-    def __enter__(self) -> None:
-        import io
-
-        self._kept, sys.stdout = sys.stdout, io.StringIO()
-
-    def __exit__(self, *_: object) -> None:
-        sys.stdout = self._kept
-
-
-def start_ratios(work: Path, arrays: Path, joblib: Path, args: Any) -> list[Ratio]:
+def start_ratios(work: Path, arrays: Path, joblib: Path) -> list[Row]:
     facts = Manifest(str(arrays)).facts
     event = event_of([feature["minimum"] for feature in facts["features"]])
     roots = {"arrays": (arrays, True), "empty": (empty_package(work / "empty"), True)}
-    nodes = 0
-    if not args.skip_million:
-        large, nodes = million_nodes(arrays, work / "million")
-        roots["million"] = (large, True)
-    fast = turn_by_turn(roots, event, args.repeats * 3)
-    slow = turn_by_turn({"arrays": (arrays, True), "joblib": (joblib, False)}, event, args.repeats)
-    found = [
+    large, nodes = million_nodes(arrays, work / "million")
+    roots["million"] = (large, True)
+    fast = turn_by_turn(roots, event, REPEATS * 3)
+    slow = turn_by_turn({"arrays": (arrays, True), "joblib": (joblib, False)}, event, REPEATS)
+    name = f"first answer: {nodes} nodes to an empty handler"
+    return [
         ratio("first answer: arrays to joblib + scikit-learn", slow, "arrays", "joblib", 0.03),
         ratio("first answer: arrays to an empty handler", fast, "arrays", "empty", 1.5),
+        ratio(name, fast, "million", "empty", 1.5),
     ]
-    if nodes:
-        name = f"first answer: {nodes} nodes to an empty handler"
-        found.append(ratio(name, fast, "million", "empty", 1.5))
-    return found
 
 
-def ratio(name: str, times: dict[str, list[float]], ours: str, base: str, target: float) -> Ratio:
+def ratio(name: str, times: dict[str, list[float]], ours: str, base: str, target: float) -> Row:
     """Median of the ratios of neighbours in time."""
     pairs = [a / b for a, b in zip(times[ours], times[base], strict=True)]
     medians = {key: statistics.median(values) * 1e3 for key, values in times.items()}
-    return Ratio(
-        name=name,
+    return Row(
+        figure=name,
         value=statistics.median(pairs),
-        target=target,
+        at_most=target,
         detail=f"{medians[ours]:.1f} ms to {medians[base]:.1f} ms",
     )
 
 
-def measure(args: argparse.Namespace) -> list[Ratio]:
+def measure() -> list[Row]:
+    """Measure starts, warm rows and the size of the example's release."""
     with TemporaryDirectory(prefix="understudy-benchmark-") as name:
         work = Path(name)
         arrays, joblib = unpack(work / "arrays", "arrays"), unpack(work / "joblib", "joblib")
         size = (work / "arrays" / "release.zip").stat().st_size
         return [
-            *start_ratios(work, arrays, joblib, args),
+            *start_ratios(work, arrays, joblib),
             *warm_ratios(arrays, joblib),
-            Ratio(
-                name="release.zip, of 1 MB",
+            Row(
+                figure="release.zip, MB",
                 value=size / 1e6,
-                target=1.0,
+                at_most=1.0,
                 detail=f"{size / 1e3:.0f} kB",
             ),
         ]
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
-    parser.add_argument("--repeats", type=int, default=7, help="of each slow start (default 7)")
-    parser.add_argument("--skip-million", action="store_true", help="no forest of a million nodes")
-    args = parser.parse_args()
-    found = measure(args)
-    if args.json:
-        print(json.dumps([{**asdict(one), "met": one.met} for one in found], indent=2))
-    else:
-        for one in found:
-            verdict = "met" if one.met else "MISSED"
-            print(f"{one.value:8.4f}  <= {one.target:<5} {verdict:6}  {one.name} ({one.detail})")
-    return 0 if all(one.met for one in found) else 1
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

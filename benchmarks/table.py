@@ -16,11 +16,13 @@ class Row:
         figure: What was measured, with its unit.
         value: The measurement (a median where there were several runs).
         at_most: The target; None for a figure that is only shown.
+        detail: What a ratio was made of.
     """
 
     figure: str
     value: float
     at_most: float | None = None
+    detail: str = ""
 
     @property
     def met(self) -> bool:
@@ -34,9 +36,9 @@ class Row:
 
 def print_rows(rows: list[Row]) -> None:
     """Print the rows as one table on standard output."""
-    table = Table("figure", "measured", "at most", "")
+    table = Table("figure", "measured", "at most", "", "")
     for row in rows:
         target = "" if row.at_most is None else f"{row.at_most:g}"
         verdict = "" if row.at_most is None else ("met" if row.met else "MISSED")
-        table.add_row(row.figure, f"{row.value:.4g}", target, verdict)
+        table.add_row(row.figure, f"{row.value:.4g}", target, verdict, row.detail)
     Console().print(table)
