@@ -133,7 +133,7 @@ class Function(pulumi.ComponentResource):
             ServiceRoleArgs(
                 names=args.names,
                 what=args.what,
-                trust=policies.lambda_trust(),
+                service=policies.LAMBDA,
                 policy=log_group.arn.apply(allowed),
             ),
             opts=pulumi.ResourceOptions(parent=self),

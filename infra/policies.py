@@ -4,14 +4,16 @@ No action is a wildcard, and every statement names what it is about.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-_VERSION: Final = "2012-10-17"
-_S3_REPLICATION: Final = "s3.amazonaws.com"
+LAMBDA: Final = "lambda.amazonaws.com"
+FIREHOSE: Final = "firehose.amazonaws.com"
+LOGS: Final = "logs.amazonaws.com"
+S3: Final = "s3.amazonaws.com"
 
-Condition = Mapping[str, Mapping[str, str]]
+_VERSION: Final = "2012-10-17"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,71 +29,31 @@ class Statement:
     resources: Sequence[str]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Trust:
-    """Who may take a role.
-
-    Attributes:
-        service: The AWS service that takes it.
-        condition: On whose behalf; without one, a service that is tricked into acting for another
-            account could take it (the confused deputy).
-    """
-
-    service: str
-    condition: Condition = field(default_factory=dict[str, Mapping[str, str]])
-
-
 def policy(*statements: Statement) -> str:
     """Return the policy that allows these statements."""
     return _document(
-        {"Effect": "Allow", "Action": sorted(each.actions), "Resource": list(each.resources)}
-        for each in statements
+        [
+            {"Effect": "Allow", "Action": sorted(each.actions), "Resource": list(each.resources)}
+            for each in statements
+        ]
     )
 
 
-def trust_policy(trust: Trust) -> str:
-    """Return the policy that lets a service take a role."""
+def trust_policy(service: str, account_id: str) -> str:
+    """Return the policy that lets a service take a role, on behalf of this account alone.
+
+    Without the account, a service tricked into acting for somebody else could take it (the
+    confused deputy). Lambda is the exception: it is not documented to say for whom it acts.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Subscriptions-confused-deputy.html
+    """
     statement: dict[str, object] = {
         "Effect": "Allow",
-        "Principal": {"Service": trust.service},
+        "Principal": {"Service": service},
         "Action": "sts:AssumeRole",
     }
-    if trust.condition:
-        statement["Condition"] = trust.condition
+    if service != LAMBDA:
+        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account_id}}
     return _document([statement])
-
-
-def lambda_trust() -> Trust:
-    """Let Lambda run functions under a role."""
-    return Trust(service="lambda.amazonaws.com")
-
-
-def logs_trust(region: str, account_id: str) -> Trust:
-    """Let a Region's log groups of this account send to a subscription's destination.
-
-    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
-    """
-    source = f"arn:aws:logs:{region}:{account_id}:*"
-    condition = {"StringLike": {"aws:SourceArn": source}}
-    return Trust(service="logs.amazonaws.com", condition=condition)
-
-
-def firehose_trust(account_id: str) -> Trust:
-    """Let this account's delivery streams write.
-
-    Source: https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html
-    """
-    condition = {"StringEquals": {"sts:ExternalId": account_id}}
-    return Trust(service="firehose.amazonaws.com", condition=condition)
-
-
-def replication_trust(source_bucket_arn: str, account_id: str) -> Trust:
-    """Let S3 replicate from one bucket of this account."""
-    condition = {
-        "StringEquals": {"aws:SourceAccount": account_id},
-        "ArnLike": {"aws:SourceArn": source_bucket_arn},
-    }
-    return Trust(service=_S3_REPLICATION, condition=condition)
 
 
 def write_logs(log_group_arn: str) -> Statement:
@@ -182,6 +144,5 @@ def tls_only(bucket_arn: str) -> str:
     )
 
 
-def _document(statements: object) -> str:
-    body = {"Version": _VERSION, "Statement": list(statements)}  # pyright: ignore[reportArgumentType]
-    return json.dumps(body, separators=(",", ":"))
+def _document(statements: list[dict[str, object]]) -> str:
+    return json.dumps({"Version": _VERSION, "Statement": statements}, separators=(",", ":"))

@@ -50,7 +50,7 @@ class PredictionStream(pulumi.ComponentResource):
             ServiceRoleArgs(
                 names=names,
                 what="subscription",
-                trust=policies.logs_trust(names.region, names.stack.account_id),
+                service=policies.LOGS,
                 policy=stream.arn.apply(lambda arn: policies.policy(policies.send_to_stream(arn))),
             ),
             opts=pulumi.ResourceOptions(parent=self),
@@ -74,7 +74,7 @@ class PredictionStream(pulumi.ComponentResource):
             ServiceRoleArgs(
                 names=names,
                 what="delivery",
-                trust=policies.firehose_trust(names.stack.account_id),
+                service=policies.FIREHOSE,
                 policy=args.bucket_arn.apply(
                     lambda arn: policies.policy(*policies.deliver_to_bucket(arn))
                 ),

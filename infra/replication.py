@@ -76,14 +76,13 @@ class Replication(pulumi.ComponentResource):
         )
 
     def _role(self, name: str, source: Bucket, destinations: list[Bucket]) -> ServiceRole:
-        account_id = source.names.stack.account_id
         arns = pulumi.Output.all(*(bucket.arn for bucket in destinations))
         return ServiceRole(
             f"{name}-copies",
             ServiceRoleArgs(
                 names=source.names,
                 what=f"replicate-{source.kind}",
-                trust=source.arn.apply(lambda arn: policies.replication_trust(arn, account_id)),
+                service=policies.S3,
                 policy=pulumi.Output.all(source.arn, arns).apply(
                     lambda each: policies.replicate(str(each[0]), list(map(str, each[1])))
                 ),

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.naming import RegionNames
-from infra.policies import Trust, trust_policy
+from infra.policies import trust_policy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,13 +16,13 @@ class ServiceRoleArgs:
     Attributes:
         names: Names in the Region it works in.
         what: What it is for; ends its name.
-        trust: Who may take it.
+        service: The AWS service that takes it.
         policy: What it may do, as JSON text.
     """
 
     names: RegionNames
     what: str
-    trust: pulumi.Input[Trust]
+    service: str
     policy: pulumi.Input[str]
 
 
@@ -44,7 +44,7 @@ class ServiceRole(pulumi.ComponentResource):
             f"{name}-role",
             name=role_name,
             description=f"{args.what} in {args.names.region}",
-            assume_role_policy=pulumi.Output.from_input(args.trust).apply(trust_policy),
+            assume_role_policy=trust_policy(args.service, args.names.stack.account_id),
             tags=args.names.tags(role_name),
             opts=pulumi.ResourceOptions(parent=self),
         )

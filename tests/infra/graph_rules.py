@@ -246,8 +246,13 @@ def replication_copies_all_and_deletes_nothing(graph: Graph) -> Iterator[str]:
             if rule["deleteMarkerReplication"]["status"] != "Disabled":
                 yield f"{config} copies deletions"
         roles = [each for each in graph.of("Role") if each.outputs["arn"] == config.inputs["role"]]
-        if len(roles) != 1 or config.inputs["bucket"] not in roles[0].inputs["assumeRolePolicy"]:
-            yield f"{config} has a role that serves other buckets as well"
+        policies = [
+            each
+            for each in graph.of("RolePolicy")
+            if each.inputs["role"] == roles[0].inputs["name"]
+        ]
+        if config.inputs["bucket"] not in policies[0].inputs["policy"]:
+            yield f"{config} has a role that may not read its source"
 
 
 def replication_waits_for_versioning(graph: Graph) -> Iterator[str]:
