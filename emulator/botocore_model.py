@@ -62,7 +62,8 @@ def problems(service: str, operation: str, params: Mapping[str, Any]) -> tuple[s
     Raises:
         botocore.model.OperationNotFoundError: The service has no such operation.
     """
-    shape = service_model(service).operation_model(operation).input_shape
+    model: Any = service_model(service).operation_model(operation)
+    shape = model.input_shape
     if shape is None:
         return tuple(f"{name}: {operation} takes no parameters" for name in params)
     return tuple(_check(shape, params, ""))
@@ -120,21 +121,19 @@ def _check_map(shape: MapShape, value: Any, path: str) -> Iterator[str]:
 def _check_scalar(shape: Shape, value: Any, path: str) -> Iterator[str]:
     kind = shape.type_name
     expected = _TYPES[kind]
-    fits = isinstance(value, expected) or hasattr(value, "read")
+    fits = bool(isinstance(value, expected) or hasattr(value, "read"))
     if not fits or (isinstance(value, bool) and kind != "boolean"):
         yield f"{path} is {value!r}; expected a {kind}"
         return
     if kind in _NUMBERS:
-        yield from _check_range(shape, value, f"{path} is {value}", "")
+        number = cast("float", value)
+        yield from _check_range(shape, number, f"{path} is {number}", "")
     elif kind == "string":
-        yield from _check_range(
-            shape, len(value), f"{path} has {len(value)} characters", "characters"
-        )
-        yield from _check_text(shape, value, path)
+        yield from _check_text(shape, str(value), path)
 
 
 def _check_range(shape: Shape, size: float, said: str, unit: str) -> Iterator[str]:
-    limits = cast("Mapping[str, float]", shape.metadata)
+    limits = _metadata(shape)
     low, high = limits.get("min"), limits.get("max")
     if low is not None and size < low:
         yield f"{said}; expected at least {low:g} {unit}".rstrip()
@@ -143,10 +142,11 @@ def _check_range(shape: Shape, size: float, said: str, unit: str) -> Iterator[st
 
 
 def _check_text(shape: Shape, value: str, path: str) -> Iterator[str]:
-    allowed = cast("list[str] | None", shape.metadata.get("enum"))
+    yield from _check_range(shape, len(value), f"{path} has {len(value)} characters", "characters")
+    allowed = _metadata(shape).get("enum")
     if allowed and value not in allowed:
         yield f"{path} is {value!r}; expected one of {', '.join(allowed)}"
-    pattern = cast("str | None", shape.metadata.get("pattern"))
+    pattern = _metadata(shape).get("pattern")
     if pattern and not compiled(pattern).fullmatch(value):
         yield f"{path} is {value!r}; expected a match of {pattern}"
 
@@ -171,6 +171,11 @@ def compiled(pattern: str) -> re.Pattern[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # `[[` is literal in both dialects
         return re.compile(f"(?{flags}:{pattern})" if flags else pattern)
+
+
+def _metadata(shape: Any) -> Mapping[str, Any]:
+    """Required members, limits, enumeration and pattern of a shape."""
+    return shape.metadata
 
 
 def _join(path: str, name: str) -> str:

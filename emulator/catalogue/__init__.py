@@ -3,17 +3,46 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
-from emulator.catalogue import acm, ec2, firehose, iam, lambda_, lb, logs, route53, s3, ssm
+from emulator.catalogue import (
+    acm,
+    bucket_settings,
+    ec2,
+    firehose,
+    iam,
+    lambda_,
+    lb,
+    logs,
+    route53,
+    s3,
+    security_groups,
+    ssm,
+    target_groups,
+)
 from emulator.engine.request import RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from emulator.catalogue.model import ResourceType
 
-_SERVICES = (acm, ec2, firehose, iam, lambda_, lb, logs, route53, s3, ssm)
+_SERVICES = (
+    acm,
+    bucket_settings,
+    ec2,
+    firehose,
+    iam,
+    lambda_,
+    lb,
+    logs,
+    route53,
+    s3,
+    security_groups,
+    ssm,
+    target_groups,
+)
 
 
 @cache

@@ -8,10 +8,12 @@ AWS, and the other way round. Numbers and booleans given as text follow the shap
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class NoMemberError(LookupError):
@@ -114,25 +116,30 @@ def covers(shown: Any, sent: Any, *, ordered: bool = False, document: bool = Fal
     Scalars are compared as text (AWS answers "true" for true), lists as sets unless `ordered`.
     """
     if document:
-        return _parsed(shown) == _parsed(sent)
+        return bool(_parsed(shown) == _parsed(sent))
     if isinstance(sent, dict):
-        if not isinstance(shown, dict):
-            return not sent and shown is None
-        seen = cast("dict[str, Any]", shown)
-        wanted = cast("dict[str, Any]", sent)
-        return all(covers(seen.get(key), each, ordered=ordered) for key, each in wanted.items())
+        return _covers_block(shown, cast("dict[str, Any]", sent), ordered=ordered)
     if isinstance(sent, list):
-        wanted_items = cast("list[Any]", sent)
-        if not isinstance(shown, list):
-            return not wanted_items and shown is None
-        seen_items = cast("list[Any]", shown)
-        if len(seen_items) != len(wanted_items):
-            return False
-        if ordered:
-            pairs = zip(seen_items, wanted_items, strict=True)
-            return all(covers(a, b, ordered=True) for a, b in pairs)
-        return all(any(covers(a, b) for a in seen_items) for b in wanted_items)
+        return _covers_list(shown, cast("list[Any]", sent), ordered=ordered)
     return as_text(shown) == as_text(sent)
+
+
+def _covers_block(shown: Any, sent: dict[str, Any], *, ordered: bool) -> bool:
+    if not isinstance(shown, dict):
+        return not sent and shown is None
+    seen = cast("dict[str, Any]", shown)
+    return all(covers(seen.get(key), each, ordered=ordered) for key, each in sent.items())
+
+
+def _covers_list(shown: Any, sent: list[Any], *, ordered: bool) -> bool:
+    if not isinstance(shown, list):
+        return not sent and shown is None
+    seen = cast("list[Any]", shown)
+    if len(seen) != len(sent):
+        return False
+    if ordered:
+        return all(covers(a, b, ordered=True) for a, b in zip(seen, sent, strict=True))
+    return all(any(covers(a, b) for a in seen) for b in sent)
 
 
 def _parsed(value: Any) -> Any:

@@ -6,11 +6,13 @@ on them; `absent` ones are refused by name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from emulator import catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Treatment = Literal["emulated", "recorded", "absent"]
 

@@ -9,7 +9,6 @@ from emulator.catalogue import tags
 from emulator.catalogue.model import (
     Call,
     Input,
-    Name,
     Read,
     ResourceType,
     Subject,
@@ -23,7 +22,8 @@ from emulator.catalogue.model import (
 _NO_PACKETS: Final = "no packets flow through the emulated VPC"
 
 
-def _kept(**fields: object) -> Input:
+def stored(**fields: object) -> Input:
+    """An input of the network: kept, and of no consequence to the traffic that is emulated."""
     return recorded(_NO_PACKETS, **fields)
 
 
@@ -35,10 +35,10 @@ VPC: Final = ResourceType(
     type="aws:ec2/vpc:Vpc",
     service="ec2",
     inputs={
-        "cidrBlock": _kept(force_new=True),
-        "instanceTenancy": _kept(default="default", force_new=True),
-        "enableDnsSupport": _kept(read="dnsSupport.Value", default=True),
-        "enableDnsHostnames": _kept(read="dnsHostnames.Value", unset=False),
+        "cidrBlock": stored(force_new=True),
+        "instanceTenancy": stored(default="default", force_new=True),
+        "enableDnsSupport": stored(read="dnsSupport.Value", default=True),
+        "enableDnsHostnames": stored(read="dnsHostnames.Value", unset=False),
     },
     absent="assignGeneratedIpv6CidrBlock enableNetworkAddressUsageMetrics ipv4IpamPoolId "
     "ipv4NetmaskLength ipv6CidrBlock ipv6CidrBlockNetworkBorderGroup ipv6IpamPoolId "
@@ -103,7 +103,7 @@ VPC: Final = ResourceType(
 INTERNET_GATEWAY: Final = ResourceType(
     type="aws:ec2/internetGateway:InternetGateway",
     service="ec2",
-    inputs={"vpcId": _kept(read="Attachments[0].VpcId", force_new=True)},
+    inputs={"vpcId": stored(read="Attachments[0].VpcId", force_new=True)},
     create=(
         Call(operation="CreateInternetGateway", only=""),
         Call(
@@ -135,10 +135,10 @@ SUBNET: Final = ResourceType(
     type="aws:ec2/subnet:Subnet",
     service="ec2",
     inputs={
-        "vpcId": _kept(required=True, force_new=True),
-        "cidrBlock": _kept(force_new=True),
+        "vpcId": stored(required=True, force_new=True),
+        "cidrBlock": stored(force_new=True),
         "availabilityZone": emulated(force_new=True),
-        "mapPublicIpOnLaunch": _kept(unset=False),
+        "mapPublicIpOnLaunch": stored(unset=False),
     },
     absent="assignIpv6AddressOnCreation availabilityZoneId customerOwnedIpv4Pool enableDns64 "
     "enableLniAtDeviceIndex enableResourceNameDnsARecordOnLaunch "
@@ -177,7 +177,7 @@ SUBNET: Final = ResourceType(
 ROUTE_TABLE: Final = ResourceType(
     type="aws:ec2/routeTable:RouteTable",
     service="ec2",
-    inputs={"vpcId": _kept(required=True, force_new=True)},
+    inputs={"vpcId": stored(required=True, force_new=True)},
     absent="propagatingVgws routes",
     create=(Call(operation="CreateRouteTable"),),
     id="RouteTable.RouteTableId",
@@ -210,12 +210,12 @@ ROUTE: Final = ResourceType(
     type="aws:ec2/route:Route",
     service="ec2",
     inputs={
-        "routeTableId": _kept(
+        "routeTableId": stored(
             required=True, force_new=True, unread="AWS shows routes inside their table"
         ),
-        "destinationCidrBlock": _kept(required=True, force_new=True),
-        "gatewayId": _kept(),
-        "natGatewayId": _kept(),
+        "destinationCidrBlock": stored(required=True, force_new=True),
+        "gatewayId": stored(),
+        "natGatewayId": stored(),
     },
     absent="carrierGatewayId coreNetworkArn destinationIpv6CidrBlock destinationPrefixListId "
     "egressOnlyGatewayId localGatewayId networkInterfaceId odbNetworkArn transitGatewayId "
@@ -260,8 +260,8 @@ ROUTE_TABLE_ASSOCIATION: Final = ResourceType(
     type="aws:ec2/routeTableAssociation:RouteTableAssociation",
     service="ec2",
     inputs={
-        "routeTableId": _kept(required=True, force_new=True),
-        "subnetId": _kept(required=True, force_new=True),
+        "routeTableId": stored(required=True, force_new=True),
+        "subnetId": stored(required=True, force_new=True),
     },
     absent="gatewayId",
     create=(Call(operation="AssociateRouteTable"),),
@@ -277,135 +277,4 @@ ROUTE_TABLE_ASSOCIATION: Final = ResourceType(
     identity="subnetId",
 )
 
-SECURITY_GROUP: Final = ResourceType(
-    type="aws:ec2/securityGroup:SecurityGroup",
-    service="ec2",
-    inputs={
-        "name": _kept(aws="GroupName", force_new=True),
-        "namePrefix": _kept(unread="becomes part of the name", force_new=True),
-        "description": _kept(default="Managed by Pulumi", force_new=True),
-        "vpcId": _kept(required=True, force_new=True),
-        "revokeRulesOnDelete": _kept(unread="steers deletion only"),
-    },
-    absent="egress ingress",
-    create=(
-        Call(operation="CreateSecurityGroup"),
-        # As pulumi-aws does: a new group lets nothing out until a rule says so.
-        Call(
-            operation="RevokeSecurityGroupEgress",
-            only="",
-            extra={
-                "GroupId": own_id,
-                "IpPermissions": [
-                    lambda _: {  # pyright: ignore[reportUnknownLambdaType]  # a template's leaf
-                        "IpProtocol": "-1",
-                        "IpRanges": [{"CidrIp": "0.0.0.0/0"}],
-                    }
-                ],
-            },
-        ),
-    ),
-    id="GroupId",
-    reads=(
-        Read(
-            operation="DescribeSecurityGroups",
-            params={"GroupIds": [own_id]},
-            at="SecurityGroups[0]",
-        ),
-    ),
-    delete=(Call(operation="DeleteSecurityGroup", only="", extra={"GroupId": own_id}),),
-    outputs={
-        "arn": lambda subject: subject.arn("ec2", f"security-group/{subject.id}"),
-        "ownerId": "OwnerId",
-    },
-    not_computed="ingress egress",
-    tags=tags.ec2("security-group"),
-    name=Name(),
-    identity="name vpcId",
-)
-
-
-def _permission(subject: Subject) -> Values:
-    described = {"Description": subject.get("description")} if subject.get("description") else {}
-    permission: Values = {"IpProtocol": subject.get("ipProtocol")}
-    for name, member in (("fromPort", "FromPort"), ("toPort", "ToPort")):
-        if subject.get(name) is not None:
-            permission[member] = subject.get(name)
-    if subject.get("cidrIpv4"):
-        permission["IpRanges"] = [{"CidrIp": subject.get("cidrIpv4")} | described]
-    if subject.get("cidrIpv6"):
-        permission["Ipv6Ranges"] = [{"CidrIpv6": subject.get("cidrIpv6")} | described]
-    if subject.get("referencedSecurityGroupId"):
-        pair = {"GroupId": subject.get("referencedSecurityGroupId")}
-        permission["UserIdGroupPairs"] = [pair | described]
-    return permission
-
-
-def _one_source(inputs: Values) -> list[str]:
-    sources = ("cidrIpv4", "cidrIpv6", "referencedSecurityGroupId")
-    given_sources = [name for name in sources if inputs.get(name)]
-    if len(given_sources) == 1:
-        return []
-    return [f"exactly one of {', '.join(sources)} is expected; got {given_sources or 'none'}"]
-
-
-def _rule(direction: str) -> ResourceType:
-    sent = "cidrIpv4 cidrIpv6 description fromPort ipProtocol referencedSecurityGroupId toPort"
-    return ResourceType(
-        type=f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule",
-        service="ec2",
-        inputs={
-            "securityGroupId": _kept(aws="GroupId", required=True, force_new=True),
-            "ipProtocol": _kept(required=True, force_new=True),
-            "fromPort": _kept(force_new=True),
-            "toPort": _kept(force_new=True),
-            "cidrIpv4": _kept(force_new=True),
-            "cidrIpv6": _kept(force_new=True),
-            "description": _kept(force_new=True),
-            "referencedSecurityGroupId": _kept(read="ReferencedGroupInfo.GroupId", force_new=True),
-        },
-        absent="prefixListId",
-        create=(
-            Call(
-                operation=f"AuthorizeSecurityGroup{direction}",
-                only="securityGroupId",
-                when=f"securityGroupId {sent}",
-                extra={"IpPermissions": [_permission]},
-            ),
-        ),
-        id="SecurityGroupRules[0].SecurityGroupRuleId",
-        reads=(
-            Read(
-                operation="DescribeSecurityGroupRules",
-                params={"SecurityGroupRuleIds": [own_id]},
-                at="SecurityGroupRules[0]",
-            ),
-        ),
-        delete=(
-            Call(
-                operation=f"RevokeSecurityGroup{direction}",
-                only="securityGroupId",
-                extra={"SecurityGroupRuleIds": [own_id]},
-            ),
-        ),
-        outputs={
-            "arn": lambda subject: subject.arn("ec2", f"security-group-rule/{subject.id}"),
-            "securityGroupRuleId": own_id,
-        },
-        tags=tags.ec2("security-group-rule"),
-        identity=f"securityGroupId {sent}",
-        check=_one_source,
-    )
-
-
-TYPES: Final = (
-    VPC,
-    INTERNET_GATEWAY,
-    SUBNET,
-    ROUTE_TABLE,
-    ROUTE,
-    ROUTE_TABLE_ASSOCIATION,
-    SECURITY_GROUP,
-    _rule("Ingress"),
-    _rule("Egress"),
-)
+TYPES: Final = (VPC, INTERNET_GATEWAY, SUBNET, ROUTE_TABLE, ROUTE, ROUTE_TABLE_ASSOCIATION)

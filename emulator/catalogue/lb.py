@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Final
 
 from emulator.catalogue import tags
@@ -13,18 +12,14 @@ from emulator.catalogue.model import (
     Read,
     ResourceType,
     Subject,
-    Values,
     emulated,
-    given,
     own_id,
     recorded,
 )
 
 _NOT_ACTED_ON: Final = "the emulated load balancer does not act on it"
-_TAGS: Final = tags.listed(
-    put="AddTags", drop="RemoveTags", target="ResourceArns", target_list=True
-)
-_READ_TAGS: Final = Read(
+TAGS: Final = tags.listed(put="AddTags", drop="RemoveTags", target="ResourceArns", target_list=True)
+READ_TAGS: Final = Read(
     operation="DescribeTags",
     params={"ResourceArns": [own_id]},
     at="TagDescriptions[0].Tags",
@@ -42,39 +37,34 @@ _ACTION_NAMES: Final = {
 }
 
 
-def _attribute(key: str, **fields: Any) -> Input:
+def attribute(key: str, **fields: Any) -> Input:
+    """An attribute of the key-value kind that is stored and nothing more."""
     return recorded(_NOT_ACTED_ON, attribute=key, **fields)
 
 
 _LOAD_BALANCER_ATTRIBUTES: Final = {
     "clientKeepAlive": emulated(attribute="client_keep_alive.seconds", unset=3600),
-    "desyncMitigationMode": _attribute("routing.http.desync_mitigation_mode", unset="defensive"),
-    "dropInvalidHeaderFields": _attribute(
+    "desyncMitigationMode": attribute("routing.http.desync_mitigation_mode", unset="defensive"),
+    "dropInvalidHeaderFields": attribute(
         "routing.http.drop_invalid_header_fields.enabled", unset=False
     ),
-    "enableCrossZoneLoadBalancing": _attribute("load_balancing.cross_zone.enabled", unset=True),
+    "enableCrossZoneLoadBalancing": attribute("load_balancing.cross_zone.enabled", unset=True),
     "enableDeletionProtection": emulated(attribute="deletion_protection.enabled", unset=False),
-    "enableHttp2": _attribute("routing.http2.enabled", unset=True),
-    "enableTlsVersionAndCipherSuiteHeaders": _attribute(
+    "enableHttp2": attribute("routing.http2.enabled", unset=True),
+    "enableTlsVersionAndCipherSuiteHeaders": attribute(
         "routing.http.x_amzn_tls_version_and_cipher_suite.enabled", unset=False
     ),
-    "enableWafFailOpen": _attribute("waf.fail_open.enabled", unset=False),
-    "enableXffClientPort": _attribute("routing.http.xff_client_port.enabled", unset=False),
-    "enableZonalShift": _attribute("zonal_shift.config.enabled", unset=False),
+    "enableWafFailOpen": attribute("waf.fail_open.enabled", unset=False),
+    "enableXffClientPort": attribute("routing.http.xff_client_port.enabled", unset=False),
+    "enableZonalShift": attribute("zonal_shift.config.enabled", unset=False),
     "idleTimeout": emulated(attribute="idle_timeout.timeout_seconds", unset=60),
-    "preserveHostHeader": _attribute("routing.http.preserve_host_header.enabled", unset=False),
-    "xffHeaderProcessingMode": _attribute(
-        "routing.http.xff_header_processing.mode", unset="append"
-    ),
+    "preserveHostHeader": attribute("routing.http.preserve_host_header.enabled", unset=False),
+    "xffHeaderProcessingMode": attribute("routing.http.xff_header_processing.mode", unset="append"),
 }
 
 
 def _suffix(subject: Subject) -> str:
     return subject.id.partition(":loadbalancer/")[2]
-
-
-def _target_group_suffix(subject: Subject) -> str:
-    return subject.id.rpartition(":")[2]
 
 
 LOAD_BALANCER: Final = ResourceType(
@@ -126,7 +116,7 @@ LOAD_BALANCER: Final = ResourceType(
             into="attributes",
             when=" ".join(_LOAD_BALANCER_ATTRIBUTES),
         ),
-        _READ_TAGS,
+        READ_TAGS,
     ),
     update=(
         Call(
@@ -152,142 +142,9 @@ LOAD_BALANCER: Final = ResourceType(
         "vpcId": "VpcId",
     },
     not_computed="subnetMappings",
-    tags=_TAGS,
+    tags=TAGS,
     name=Name(max_length=32),
     identity="name",
-)
-
-_TARGET_GROUP_ATTRIBUTES: Final = {
-    "deregistrationDelay": _attribute("deregistration_delay.timeout_seconds"),
-    "lambdaMultiValueHeadersEnabled": emulated(
-        attribute="lambda.multi_value_headers.enabled", unset=False
-    ),
-    "loadBalancingAlgorithmType": _attribute("load_balancing.algorithm.type"),
-    "loadBalancingCrossZoneEnabled": _attribute("load_balancing.cross_zone.enabled"),
-    "slowStart": _attribute("slow_start.duration_seconds", unset=0),
-}
-
-TARGET_GROUP: Final = ResourceType(
-    type="aws:lb/targetGroup:TargetGroup",
-    service="elbv2",
-    inputs={
-        "name": emulated(aws="Name", read="TargetGroupName", force_new=True),
-        "namePrefix": emulated(unread="becomes part of the name", force_new=True),
-        "targetType": emulated(required=True, force_new=True, values=("lambda",)),
-        "healthCheck": emulated(
-            spread={
-                "enabled": "HealthCheckEnabled",
-                "path": "HealthCheckPath",
-                "interval": "HealthCheckIntervalSeconds",
-                "timeout": "HealthCheckTimeoutSeconds",
-                "healthyThreshold": "HealthyThresholdCount",
-                "unhealthyThreshold": "UnhealthyThresholdCount",
-                "matcher": "Matcher.HttpCode",
-                "port": "HealthCheckPort",
-                "protocol": "HealthCheckProtocol",
-            },
-        ),
-        **_TARGET_GROUP_ATTRIBUTES,
-    },
-    absent="connectionTermination ipAddressType loadBalancingAnomalyMitigation port "
-    "preserveClientIp protocol protocolVersion proxyProtocolV2 stickiness targetControlPort "
-    "targetFailovers targetGroupHealth targetHealthStates vpcId",
-    create=(
-        Call(operation="CreateTargetGroup"),
-        Call(
-            operation="ModifyTargetGroupAttributes",
-            only=" ".join(_TARGET_GROUP_ATTRIBUTES),
-            when=" ".join(_TARGET_GROUP_ATTRIBUTES),
-            attributes="Attributes",
-            extra={"TargetGroupArn": own_id},
-        ),
-    ),
-    id="TargetGroups[0].TargetGroupArn",
-    reads=(
-        Read(
-            operation="DescribeTargetGroups",
-            params={"TargetGroupArns": [own_id]},
-            at="TargetGroups[0]",
-        ),
-        Read(
-            operation="DescribeTargetGroupAttributes",
-            params={"TargetGroupArn": own_id},
-            at="Attributes",
-            into="attributes",
-            when=" ".join(_TARGET_GROUP_ATTRIBUTES),
-        ),
-        _READ_TAGS,
-    ),
-    update=(
-        Call(operation="ModifyTargetGroup", only="healthCheck", extra={"TargetGroupArn": own_id}),
-        Call(
-            operation="ModifyTargetGroupAttributes",
-            only=" ".join(_TARGET_GROUP_ATTRIBUTES),
-            attributes="Attributes",
-            extra={"TargetGroupArn": own_id},
-        ),
-    ),
-    delete=(Call(operation="DeleteTargetGroup", only="", extra={"TargetGroupArn": own_id}),),
-    outputs={
-        "arn": own_id,
-        "arnSuffix": _target_group_suffix,
-        "loadBalancerArns": "LoadBalancerArns",
-    },
-    not_computed="port protocol protocolVersion vpcId ipAddressType stickiness",
-    tags=_TAGS,
-    name=Name(max_length=32),
-    identity="name",
-)
-
-
-def _target(subject: Subject) -> Values:
-    return {"Id": subject.get("targetId")}
-
-
-def _registered(subject: Subject, answer: Values) -> Values | None:
-    found = answer["TargetHealthDescriptions"]
-    ours = (each for each in found if each["Target"]["Id"] == subject.get("targetId"))
-    return next(
-        (each for each in ours if each["TargetHealth"].get("Reason") != "Target.NotRegistered"),
-        None,
-    )
-
-
-def _attachment_id(subject: Subject) -> str:
-    digest = hashlib.sha256(str(subject.get("targetId")).encode()).hexdigest()[:10]
-    return f"{subject.get('targetGroupArn')}-{digest}"
-
-
-TARGET_GROUP_ATTACHMENT: Final = ResourceType(
-    type="aws:lb/targetGroupAttachment:TargetGroupAttachment",
-    service="elbv2",
-    inputs={
-        "targetGroupArn": emulated(
-            required=True, force_new=True, unread="AWS shows targets inside their group"
-        ),
-        "targetId": emulated(required=True, read="Target.Id", force_new=True),
-    },
-    absent="availabilityZone port quicServerId",
-    create=(
-        Call(
-            operation="RegisterTargets",
-            only="targetGroupArn",
-            when="targetGroupArn targetId",
-            extra={"Targets": [_target]},
-        ),
-    ),
-    id=_attachment_id,
-    reads=(
-        Read(
-            operation="DescribeTargetHealth",
-            params={"TargetGroupArn": given("targetGroupArn")},
-            at=_registered,
-        ),
-    ),
-    delete=(
-        Call(operation="DeregisterTargets", only="targetGroupArn", extra={"Targets": [_target]}),
-    ),
-    identity="targetGroupArn targetId",
 )
 
 LISTENER: Final = ResourceType(
@@ -326,12 +183,12 @@ LISTENER: Final = ResourceType(
     id="Listeners[0].ListenerArn",
     reads=(
         Read(operation="DescribeListeners", params={"ListenerArns": [own_id]}, at="Listeners[0]"),
-        _READ_TAGS,
+        READ_TAGS,
     ),
     update=(Call(operation="ModifyListener", extra={"ListenerArn": own_id}),),
     delete=(Call(operation="DeleteListener", only="", extra={"ListenerArn": own_id}),),
     outputs={"arn": own_id},
-    tags=_TAGS,
+    tags=TAGS,
     identity="loadBalancerArn port",
     renames=_ACTION_NAMES,
 )
@@ -373,7 +230,7 @@ LISTENER_RULE: Final = ResourceType(
     id="Rules[0].RuleArn",
     reads=(
         Read(operation="DescribeRules", params={"RuleArns": [own_id]}, at="Rules[0]"),
-        _READ_TAGS,
+        READ_TAGS,
     ),
     update=(
         Call(operation="ModifyRule", extra={"RuleArn": own_id}),
@@ -393,15 +250,9 @@ LISTENER_RULE: Final = ResourceType(
     ),
     delete=(Call(operation="DeleteRule", only="", extra={"RuleArn": own_id}),),
     outputs={"arn": own_id},
-    tags=_TAGS,
+    tags=TAGS,
     identity="listenerArn priority",
     renames=_ACTION_NAMES,
 )
 
-TYPES: Final = (
-    LOAD_BALANCER,
-    TARGET_GROUP,
-    TARGET_GROUP_ATTACHMENT,
-    LISTENER,
-    LISTENER_RULE,
-)
+TYPES: Final = (LOAD_BALANCER, LISTENER, LISTENER_RULE)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emulator.catalogue.model import Subject, Tags, Values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:

@@ -7,8 +7,7 @@ service and Region, because making one costs more than ten calls.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import boto3
 from botocore.config import Config
@@ -17,6 +16,9 @@ from botocore.parsers import ResponseParserError
 
 from emulator import botocore_model
 from emulator.administrator import ACCESS_KEY, SECRET_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _READS: Final = ("Describe", "Get", "List", "Head")
 _CONFIG: Final = Config(

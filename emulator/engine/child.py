@@ -14,8 +14,10 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 _PARENT_GONE = 3
 
@@ -97,4 +99,8 @@ def _is_users(step: TracebackType) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Taking the interpreter and its thousands of pulumi_aws classes apart would cost a second.
+    os._exit(exit_code)

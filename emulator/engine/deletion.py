@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING
 
-from emulator.engine.state import ResourceState
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from emulator.engine.state import ResourceState
 
 
 def in_deletion_order(doomed: Iterable[ResourceState]) -> list[ResourceState]:

@@ -15,7 +15,7 @@ from emulator import catalogue
 from emulator.catalogue import inputs as checks
 from emulator.engine import regions, urn, wire
 from emulator.engine.aws import AwsError
-from emulator.engine.registration import Registered, Registration, keep_old
+from emulator.engine.registration import ReadRequest, Registered, Registration, keep_old
 from emulator.engine.request import OnEvent, Op, Problem, RefusedError, SkippedError
 from emulator.engine.state import ResourceState, StackState
 from emulator.engine.steps import Goal, Steps
@@ -40,7 +40,7 @@ _COUNTED: Final[Mapping[Op, str]] = {
 class Deployment:
     """Registers resources for one run. Thread-safe: registrations arrive in parallel."""
 
-    def __init__(  # noqa: PLR0913  # the collaborators of one run
+    def __init__(  # the collaborators of one run
         self,
         project: Project,
         state: StackState,
@@ -134,13 +134,8 @@ class Deployment:
     # --- registration ----------------------------------------------------------------------
 
     def _admit(self, name: str, registration: Registration) -> None:
-        with self._lock:
-            if name in self._registered:
-                raise RefusedError(
-                    f"two resources have the URN {name}; give one of them another name"
-                )
-            missing = sorted(registration.dependencies - self._registered)
-            self._registered.add(name)
+        missing = sorted(registration.dependencies - self._registered)
+        self._admit_name(name)
         if registration.unsupported:
             raise RefusedError(registration.unsupported)
         if missing:
@@ -151,16 +146,24 @@ class Deployment:
         if registration.dependencies & self._failed:
             raise SkippedError
 
+    def _admit_name(self, name: str) -> None:
+        with self._lock:
+            if name in self._registered:
+                raise RefusedError(
+                    f"two resources have the URN {name}; give one of them another name"
+                )
+            self._registered.add(name)
+
     def _register_provider(self, name: str, registration: Registration) -> Registered:
         self._providers[name] = regions.from_inputs(registration.inputs)
         identity = f"provider-{registration.name}"
-        self._keep(name, registration, id=identity, outputs=registration.inputs)
+        self._keep(name, registration, identity=identity, outputs=registration.inputs)
         return Registered(urn=name, id=identity, outputs=registration.inputs)
 
     def _register_component(self, name: str, registration: Registration) -> Registered:
         if registration.type != urn.STACK_TYPE:
             op: Op = "same" if self.state.get(name) else "create"
-            self._keep(name, registration, id="", outputs=registration.inputs)
+            self._keep(name, registration, identity="", outputs=registration.inputs)
             self.note(op, name, registration.type)
         return Registered(urn=name, outputs={})
 
@@ -169,8 +172,8 @@ class Deployment:
         name: str,
         registration: Registration,
         *,
-        id: str,
-        outputs: Values,  # noqa: A002  # Pulumi's word
+        identity: str,
+        outputs: Values,
     ) -> None:
         self.state.put(
             ResourceState(
@@ -178,7 +181,7 @@ class Deployment:
                 type=registration.type,
                 name=registration.name,
                 custom=registration.custom,
-                id=id,
+                id=identity,
                 parent=registration.parent,
                 inputs=registration.inputs,
                 outputs=outputs,
@@ -244,37 +247,35 @@ class Deployment:
             deleted_with=options.deleted_with,
         )
 
-    def read(
-        self, kind_token: str, name: str, identity: str, parent: str, inputs: Values, provider: str
-    ) -> Registered:
+    def read(self, request: ReadRequest) -> Registered:
         """Answer `.get`: look up a resource that exists, which the stack never changes."""
-        full = urn.make(self.project.stack, self.project.name, parent, kind_token, name)
+        stack, project = self.project.stack, self.project.name
+        name = urn.make(stack, project, request.parent, request.type, request.name)
         try:
-            with self._lock:
-                if full in self._registered:
-                    raise RefusedError(f"two resources have the URN {full}")
-                self._registered.add(full)
-            kind = catalogue.entry(kind_token)
-            defaults = self.defaults(provider)
-            region = defaults.region_of(inputs) if kind.scope == "region" else ""
-            outputs = self._steps.look_up(kind, identity, inputs, region=region)
+            self._admit_name(name)
+            found = self._look_up(name, request)
         except (RefusedError, AwsError) as error:
-            self.refuse(str(error), full)
-            self._failed.add(full)
-            return Registered(urn=full, outputs={}, failed=True)
-        self.state.put(
-            ResourceState(
-                urn=full,
-                type=kind_token,
-                name=name,
-                custom=True,
-                id=identity,
-                parent=parent,
-                region=region,
-                inputs=inputs,
-                outputs=outputs,
-                external=True,
-            )
+            self.refuse(str(error), name)
+            self._failed.add(name)
+            return Registered(urn=name, outputs={}, failed=True)
+        self.state.put(found)
+        self.note("read", name, request.type)
+        return Registered(urn=name, id=request.id, outputs=found.outputs)
+
+    def _look_up(self, name: str, request: ReadRequest) -> ResourceState:
+        kind = catalogue.entry(request.type)
+        defaults = self.defaults(request.provider)
+        region = defaults.region_of(request.inputs) if kind.scope == "region" else ""
+        outputs = self._steps.look_up(kind, request.id, request.inputs, region=region)
+        return ResourceState(
+            urn=name,
+            type=request.type,
+            name=request.name,
+            custom=True,
+            id=request.id,
+            parent=request.parent,
+            region=region,
+            inputs=request.inputs,
+            outputs=outputs,
+            external=True,
         )
-        self.note("read", full, kind_token)
-        return Registered(urn=full, id=identity, outputs=outputs)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from emulator.engine.request import RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from emulator.engine.aws import Aws
     from emulator.engine.regions import Defaults
     from emulator.engine.wire import Values

@@ -23,11 +23,11 @@ from pulumi.runtime.proto import (
 
 from emulator.engine import wire
 from emulator.engine.aws import AwsError
-from emulator.engine.registration import Registered, from_request
+from emulator.engine.registration import ReadRequest, Registered, from_request
 from emulator.engine.request import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from emulator.engine.deployment import Deployment
     from emulator.engine.invokes import Invokes
@@ -117,12 +117,14 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     def _read(self, request: resource_pb2.ReadResourceRequest) -> Registered:
         return self._deployment.read(
-            request.type,
-            request.name,
-            request.id,
-            request.parent,
-            wire.decode(request.properties).values,
-            request.provider,
+            ReadRequest(
+                type=request.type,
+                name=request.name,
+                id=request.id,
+                parent=request.parent,
+                provider=request.provider,
+                inputs=wire.decode(request.properties).values,
+            )
         )
 
     def Invoke(  # noqa: N802  # the protocol's name
@@ -136,9 +138,12 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
                 found = self._invokes.answer(request.tok, arguments, defaults)
             except (RefusedError, AwsError) as error:
                 self._deployment.refuse(f"{request.tok}: {error}")
-                failure = provider_pb2.CheckFailure(reason=str(error))
-                return provider_pb2.InvokeResponse(failures=[failure])
-        return provider_pb2.InvokeResponse(**{"return": wire.encode(found)})
+                answer = provider_pb2.InvokeResponse()
+                answer.failures.add(reason=str(error))
+                return answer
+        answer = provider_pb2.InvokeResponse()
+        getattr(answer, "return").CopyFrom(wire.encode(found))
+        return answer
 
     def SignalAndWaitForShutdown(  # noqa: N802  # the protocol's name
         self, request: empty_pb2.Empty, context: Context
@@ -148,7 +153,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         return empty_pb2.Empty()
 
     @contextmanager
-    def _reporting(self, context: Context) -> Iterator[None]:
+    def _reporting(self, context: Context) -> Generator[None]:
         """A defect of ours becomes a problem of the run, not a silent gRPC error."""
         try:
             yield
@@ -194,7 +199,7 @@ class EngineService(engine_pb2_grpc.EngineServicer):
 
 
 @contextmanager
-def serving(deployment: Deployment, invokes: Invokes) -> Iterator[str]:
+def serving(deployment: Deployment, invokes: Invokes) -> Generator[str]:
     """Serve both services on a loopback port that the system chooses; yields `host:port`."""
     limits = [
         ("grpc.max_receive_message_length", _LARGEST_MESSAGE_BYTES),

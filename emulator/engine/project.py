@@ -9,7 +9,6 @@ https://www.pulumi.com/docs/iac/concepts/projects/project-file/.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -18,6 +17,7 @@ import yaml
 from emulator.engine.request import RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from emulator.engine.request import Request
@@ -158,19 +158,17 @@ def _article(kind: str) -> str:
 def _fits(value: object, kind: str) -> bool:
     match kind:
         case "string":
-            return isinstance(value, str)
+            fits = isinstance(value, str)
         case "boolean":
-            return isinstance(value, bool) or value in ("true", "false")
+            fits = isinstance(value, bool) or value in ("true", "false")
         case "integer":
-            if isinstance(value, str):
-                return value.lstrip("-").isdigit()
-            return isinstance(value, int) and not isinstance(value, bool)
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            fits = whole or (isinstance(value, str) and value.lstrip("-").isdigit())
         case "array":
-            return isinstance(_parsed(value), list)
-        case "object":
-            return isinstance(_parsed(value), dict)
+            fits = isinstance(_parsed(value), list)
         case _:
-            return False
+            fits = kind == "object" and isinstance(_parsed(value), dict)
+    return fits
 
 
 def _parsed(value: object) -> object:

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from emulator.engine.request import RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from emulator.engine.wire import Values
 
 PROVIDER_TYPE: Final = "pulumi:providers:aws"
 
 # What a provider may say that means nothing here: credentials and where to find AWS are ours.
 _WITHOUT_EFFECT: Final = frozenset(
-    "accessKey allowedAccountIds endpoints maxRetries profile s3UsePathStyle secretKey "
-    "skipCredentialsValidation skipMetadataApiCheck skipRegionValidation skipRequestingAccountId "
-    "token version".split()
+    {
+        "accessKey",
+        "allowedAccountIds",
+        "endpoints",
+        "maxRetries",
+        "profile",
+        "s3UsePathStyle",
+        "secretKey",
+        "skipCredentialsValidation",
+        "skipMetadataApiCheck",
+        "skipRegionValidation",
+        "skipRequestingAccountId",
+        "token",
+        "version",
+    }
 )
 _KNOWN: Final = frozenset({"region", "defaultTags"})
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from emulator.engine import wire
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pulumi.runtime.proto import resource_pb2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Resource options that the engine honours. Custom timeouts are accepted and have no effect:
-    the emulated AWS answers at once.
+    """Resource options that the engine honours.
+
+    Custom timeouts are accepted and have no effect: the emulated AWS answers at once.
     """
 
     dependencies: tuple[str, ...]
@@ -54,8 +56,20 @@ class Registration:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReadRequest:
+    """One `ReadResource` call."""
+
+    type: str
+    name: str
+    id: str
+    parent: str
+    provider: str
+    inputs: wire.Values
+
+
+@dataclass(frozen=True, kw_only=True)
 class Registered:
-    """The engine's answer. `known=False`: outputs that are missing are not known yet."""
+    """The engine's answer; a failed one has no outputs."""
 
     urn: str
     id: str = ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from emulator import catalogue
@@ -21,6 +21,7 @@ from emulator.engine.steps import Steps
 from emulator.strict import closing
 
 if TYPE_CHECKING:
+    from collections import Counter
     from pathlib import Path
 
     from emulator.engine.project import Project
@@ -48,7 +49,7 @@ class Runner:
         finally:
             self._aws.read_only = False
         duration_s = time.monotonic() - started_s
-        return Outcome(**{**vars(outcome), "duration_s": duration_s})
+        return dataclasses.replace(outcome, duration_s=duration_s)
 
     def _run(self, request: Request) -> Outcome:
         loaded = project.load(request)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from emulator.engine.wire import Values
@@ -157,11 +157,10 @@ def _json(resource: ResourceState) -> dict[str, Any]:
 
 def _resource(found: dict[str, Any]) -> ResourceState:
     by_property = cast("dict[str, list[str]]", found["property_dependencies"])
-    return ResourceState(
-        **{
-            **found,
-            "secrets": tuple(found["secrets"]),
-            "dependencies": tuple(found["dependencies"]),
-            "property_dependencies": {key: tuple(urns) for key, urns in by_property.items()},
-        }
-    )
+    fields: dict[str, Any] = {
+        **found,
+        "secrets": tuple(found["secrets"]),
+        "dependencies": tuple(found["dependencies"]),
+        "property_dependencies": {key: tuple(urns) for key, urns in by_property.items()},
+    }
+    return ResourceState(**fields)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,8 @@ from emulator.engine.request import Op, RefusedError
 from emulator.engine.wire import UNKNOWN, Values
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from emulator.catalogue.inputs import Diff
     from emulator.catalogue.model import ResourceType, Subject
     from emulator.catalogue.provider import Provider

@@ -8,11 +8,13 @@ those of https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from google.protobuf import json_format, struct_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
@@ -35,7 +37,7 @@ class Decoded:
 
 def decode(struct: struct_pb2.Struct) -> Decoded:
     """Plain values of a wire struct; properties that are null are left out."""
-    raw = cast("Values", json_format.MessageToDict(struct))
+    raw = json_format.MessageToDict(struct)
     return Decoded(
         values={name: _plain(value) for name, value in raw.items() if value is not None},
         secrets=frozenset(name for name, value in raw.items() if _holds_secret(value)),
@@ -77,17 +79,22 @@ def _plain(value: Any) -> Any:
         return int(value)
     if isinstance(value, list):
         return [_plain(each) for each in cast("list[Any]", value)]
-    if not isinstance(value, dict):
-        return value
-    mapping = cast("Values", value)
-    signature = mapping.get(SIGNATURE)
-    if signature == _SECRET:
-        return _plain(mapping.get("value"))
-    if signature == _OUTPUT:
-        return _plain(mapping.get("value", UNKNOWN))
-    if signature == _RESOURCE:
-        return mapping.get("id") or mapping["urn"]
-    return {key: _plain(each) for key, each in mapping.items()}
+    if isinstance(value, dict):
+        return _plain_mapping(cast("Values", value))
+    return value
+
+
+def _plain_mapping(mapping: Values) -> Any:
+    """A block, or what a signed block stands for; a reference to a resource becomes its id."""
+    match mapping.get(SIGNATURE):
+        case signature if signature == _SECRET:
+            return _plain(mapping.get("value"))
+        case signature if signature == _OUTPUT:
+            return _plain(mapping.get("value", UNKNOWN))
+        case signature if signature == _RESOURCE:
+            return mapping.get("id") or mapping["urn"]
+        case _:
+            return {key: _plain(each) for key, each in mapping.items()}
 
 
 def _holds_secret(value: Any) -> bool:

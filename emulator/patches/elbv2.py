@@ -6,10 +6,11 @@ shows, keeps a Lambda target group's matcher as it was created, and calls every 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emulator.patches.hooks import Hooks
 
 # https://docs.aws.amazon.com/general/latest/gr/elb.html

@@ -10,11 +10,12 @@ from __future__ import annotations
 import base64
 import json
 import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emulator.patches.hooks import Hooks, InvokeResult
 
 _UNHANDLED: Final = "Unhandled"
@@ -75,7 +76,8 @@ def _mend_events(hooks: Callable[[], Hooks]) -> None:
         )
         return result.payload.decode(), result.error is not None, result.log_tail
 
-    LambdaFunction._invoke_lambda = invoke_lambda  # noqa: SLF001  # the one place all callers pass
+    mended: Any = LambdaFunction
+    mended._invoke_lambda = invoke_lambda  # noqa: SLF001  # the one place all callers pass
 
 
 def _mend_concurrency() -> None:

@@ -8,10 +8,11 @@ set identifier, whatever its name) where AWS deletes the one that matches.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from emulator.patches.hooks import Hooks
 
 
@@ -58,7 +59,8 @@ def _mend_alarm_checks() -> None:
 
     Route53.create_health_check = create
     Route53.update_health_check = update
-    HealthCheck.health_check_config = property(config)
+    mended: Any = HealthCheck
+    mended.health_check_config = property(config)
 
 
 def _mend_status(hooks: Callable[[], Hooks]) -> None:
@@ -100,7 +102,7 @@ def _mend_deletes() -> None:
     Route53Backend.change_resource_record_sets = change
 
 
-def record_key(record: dict[str, Any]) -> tuple[str, str, str]:
+def record_key(record: Mapping[str, Any]) -> tuple[str, str, str]:
     """What names a record set in the API's form: name, type, set identifier."""
     name = str(record["Name"]).rstrip(".").lower()
     return name, str(record["Type"]), str(record.get("SetIdentifier") or "")

@@ -69,30 +69,13 @@ def _guard_listeners() -> None:
 
     stock_create, stock_modify = ELBv2Backend.create_listener, ELBv2Backend.modify_listener
 
-    def check(region: str, port: Any, balancer: Any, protocol: str, arn: str | None) -> None:
-        if protocol != "HTTPS":
-            return
-        if not arn:
-            raise ELBClientError(
-                "ValidationError",
-                f"A certificate must be specified for HTTPS listeners (port {port} of "
-                f"{balancer.name})",
-            )
-        problem = certificate_problem(arn, region)
-        if problem:
-            raise ELBClientError(*problem)
-
     def create(self: Any, load_balancer_arn: str, *args: Any, **named: Any) -> Any:
-        balancer = self.load_balancers.get(load_balancer_arn)
         names = ("protocol", "port", "ssl_policy", "certificate")
         given = dict(zip(names, args, strict=False)) | named
-        if balancer is not None:
-            if any(str(each.port) == str(given["port"]) for each in balancer.listeners.values()):
-                raise ELBClientError(
-                    "DuplicateListener", f"a listener on port {given['port']} already exists"
-                )
-            certificate = given.get("certificate")
-            check(self.region_name, given["port"], balancer, given["protocol"], certificate)
+        balancer = self.load_balancers.get(load_balancer_arn)
+        problem = listener_problem(balancer, given, self.region_name) if balancer else None
+        if problem:
+            raise ELBClientError(*problem)
         return stock_create(self, load_balancer_arn, *args, **named)
 
     def modify(self: Any, arn: str, *args: Any, **named: Any) -> Any:
@@ -108,6 +91,19 @@ def _guard_listeners() -> None:
     ELBv2Backend.modify_listener = modify
 
 
+def listener_problem(balancer: Any, given: dict[str, Any], region: str) -> tuple[str, str] | None:
+    """Error code and message when a load balancer cannot have this listener; None when it can."""
+    port = given["port"]
+    if any(str(each.port) == str(port) for each in balancer.listeners.values()):
+        return "DuplicateListener", f"a listener on port {port} of {balancer.name} already exists"
+    if given["protocol"] != "HTTPS":
+        return None
+    if not given.get("certificate"):
+        message = f"A certificate must be specified for HTTPS listeners ({balancer.name}:{port})"
+        return "ValidationError", message
+    return certificate_problem(given["certificate"], region)
+
+
 def certificate_problem(arn: str, region: str) -> tuple[str, str] | None:
     """Error code and message when a listener cannot use a certificate; None when it can."""
     from moto.acm.models import acm_backends
@@ -119,16 +115,17 @@ def certificate_problem(arn: str, region: str) -> tuple[str, str] | None:
             "CertificateNotFound",
             f"Certificate '{arn}' not found: it is not in the listener's Region {region}",
         )
-    found = acm_backends[backends.ACCOUNT][region]._certificates.get(arn)  # noqa: SLF001  # no public read
+    backend: Any = acm_backends[backends.ACCOUNT][region]
+    found = backend._certificates.get(arn)  # noqa: SLF001  # the public read raises instead
     if found is None:
         return "CertificateNotFound", f"Certificate '{arn}' not found"
     found.check()
     if found.status != "ISSUED":
-        return (
-            "UnsupportedCertificate",
+        message = (
             f"The certificate '{arn}' must have a status of ISSUED; it is {found.status}. Its DNS "
-            "validation records must exist first (pulumi: use the CertificateValidation's ARN)",
+            "validation records must exist first (pulumi: use the CertificateValidation's ARN)"
         )
+        return "UnsupportedCertificate", message
     return None
 
 
@@ -164,11 +161,11 @@ def target_problem(function_arn: str, target_group_arn: str) -> tuple[str, str] 
     if len(parts) < 7 or parts[2] != "lambda":  # noqa: PLR2004  # arn:aws:lambda:region:account:function:name
         return "InvalidTarget", f"'{function_arn}' is not the ARN of a Lambda function"
     if parts[3] != region:
-        return (
-            "InvalidTarget",
+        message = (
             f"the function {function_arn} is in {parts[3]} and the target group in {region}: a "
-            "load balancer invokes functions of its own Region only",
+            "load balancer invokes functions of its own Region only"
         )
+        return "InvalidTarget", message
     name, qualifier = parts[6], parts[7] if len(parts) > 7 else None  # noqa: PLR2004  # same
     try:
         function = lambda_backends[backends.ACCOUNT][region].get_function(name, qualifier)
@@ -179,11 +176,11 @@ def target_problem(function_arn: str, target_group_arn: str) -> tuple[str, str] 
     context["aws:SourceAccount"] = backends.ACCOUNT
     if policy.allows((document,), "lambda:InvokeFunction", function_arn, context):
         return None
-    return (
-        "AccessDenied",
+    message = (
         f"elasticloadbalancing principal does not have permission to invoke {function_arn} from "
         f"target group {target_group_arn}: expected a Lambda permission for the principal "
         f"{_BALANCER}, that source ARN"
         + (f" and the qualifier {qualifier!r}" if qualifier else "")
-        + ", in place before the target is registered",
+        + ", in place before the target is registered"
     )
+    return "AccessDenied", message

@@ -6,12 +6,13 @@ itself looks only when it copies an object or delivers a batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator.strict import backends
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from emulator.engine.state import ResourceState
 
 REPLICATION: Final = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
@@ -42,7 +43,7 @@ def _replication(inputs: dict[str, Any]) -> Iterator[str]:
         if rule.get("status") != "Enabled":
             continue
         target = str(rule["destination"]["bucket"]).rpartition(":::")[2]
-        on_replicas = list(_ON_REPLICAS)
+        on_replicas: list[str] = list(_ON_REPLICAS)
         if (rule.get("deleteMarkerReplication") or {}).get("status") == "Enabled":
             on_replicas.append("ReplicateDelete")
         prefix = _prefix(rule)
@@ -75,9 +76,7 @@ def _delivery(inputs: dict[str, Any]) -> Iterator[str]:
     prefix = str(target.get("prefix") or "").partition("!{")[0]
     needs = [(bucket, f"/{prefix}{_SAMPLE}", "PutObject")]
     stream_arn = str(inputs.get("arn", ""))
-    denied = _denied(
-        str(target["roleArn"]), "firehose.amazonaws.com", needs, source_arn=stream_arn
-    )
+    denied = _denied(str(target["roleArn"]), "firehose.amazonaws.com", needs, source_arn=stream_arn)
     if denied:
         yield f"the stream would deliver nothing to {bucket}: {denied} (AWS accepts the stream)"
 

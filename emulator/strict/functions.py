@@ -58,7 +58,8 @@ def package_problem(code: dict[str, Any], region: str) -> str | None:
     home = backends.bucket_region(bucket)
     error = "Error occurred while GetObject. S3 Error Code:"
     if home is None:
-        return f"{error} NoSuchBucket. S3 Error Message: The specified bucket does not exist ({bucket})"
+        missing = f"The specified bucket does not exist ({bucket})"
+        return f"{error} NoSuchBucket. S3 Error Message: {missing}"
     if home != region:
         return (
             f"{error} PermanentRedirect. S3 Error Message: The bucket is in this region: {home}. "
@@ -113,7 +114,7 @@ def _guard_aliases() -> None:
                 error.code = 404
                 raise error
 
-    def create(  # noqa: PLR0913  # moto's own signature
+    def create(  # moto's own signature
         self: Any,
         name: str,
         function_name: str,
@@ -126,7 +127,7 @@ def _guard_aliases() -> None:
             self, name, function_name, function_version, description, routing_config
         )
 
-    def update(  # noqa: PLR0913  # moto's own signature
+    def update(  # moto's own signature
         self: Any,
         name: str,
         function_name: str,

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from emulator.patches.route53 import key_of, record_key
-from emulator.strict import backends
 
 _ROUTING: Final = ("Failover", "Weight", "Region", "MultiValueAnswer", "GeoLocation")
 _SEARCH_LIMIT: Final = 255
@@ -117,7 +116,10 @@ def _conflicts(
             continue
         if other_key[1] != key[1]:
             if "CNAME" in (key[1], other_key[1]):
-                yield f"{shown} conflicts with the {other_key[1]} record of that name: a CNAME is alone"
+                yield (
+                    f"{shown} conflicts with the {other_key[1]} record of that name: a CNAME "
+                    "stands alone"
+                )
             continue
         if _policy(other) != _policy(record):
             yield (
