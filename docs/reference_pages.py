@@ -1,0 +1,156 @@
+"""Writes the reference pages that are made from what they describe: `./run docs`.
+
+A test fails while a page differs from what this would write.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import typer
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = ROOT / "docs" / "reference"
+MADE = "<!-- Made by `./run docs`; change what it describes, not this page. -->"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Render a Markdown table; a bar inside a cell is escaped."""
+    names = list(head)
+    lines = [names, ["---"] * len(names), *rows]
+    return "\n".join(
+        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in lines
+    )
+
+
+def settings() -> str:
+    """Every setting of the program, from Pulumi.yaml, with what the stacks make of it."""
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+    stacks = {
+        name: yaml.safe_load((ROOT / f"Pulumi.{name}.yaml").read_text())["config"]
+        for name in ("staging", "prod")
+    }
+
+    def shown(stack: str, key: str, default: object) -> object:
+        value = stacks[stack].get(f"{project['name']}:{key}", default)
+        return ", ".join(value) if isinstance(value, list) else value
+
+    rows = [
+        (
+            f"`{key}`",
+            each["type"],
+            each["description"],
+            shown("staging", key, each["default"]),
+            shown("prod", key, each["default"]),
+        )
+        for key, each in project["config"].items()
+    ]
+    return "\n".join(
+        [
+            "# Settings",
+            MADE,
+            "",
+            "Set them in `Pulumi.<stack>.yaml` under `understudy:`.",
+            (
+                "All problems with them are reported together, each by its key, before anything is "
+                "deployed."
+            ),
+            "",
+            table(("setting", "type", "meaning", "staging", "prod"), rows),
+            "",
+        ]
+    )
+
+
+def coverage() -> str:
+    """What the emulator does with each input of each resource type."""
+    from emulator.catalogue.coverage import Row, rows
+
+    sections: list[str] = []
+    for kind, group in groupby(rows(), key=lambda row: row.type):
+        inputs: list[Row] = list(group)
+        known = [
+            (f"`{row.input}`", f"recorded: {row.reason}" if row.reason else row.treatment)
+            for row in inputs
+            if row.treatment != "absent"
+        ]
+        sections += [f"## `{kind}`", "", table(("input", "in a rehearsal"), known), ""]
+        if absent := [f"`{row.input}`" for row in inputs if row.treatment == "absent"]:
+            sections += [f"Refused by name: {', '.join(absent)}.", ""]
+    return "\n".join(
+        [
+            "# What the emulator emulates",
+            MADE,
+            "",
+            "*Emulated*: some part of the data plane acts on it, or AWS's rule for it is enforced.",
+            "*Recorded*: kept and read back, and nothing acts on it.",
+            "A rehearsal does not prove what is only recorded; its report lists it.",
+            "Types and inputs that are not here are refused by name.",
+            "",
+            *sections,
+        ]
+    )
+
+
+def _option_rows(command: click.Command) -> list[tuple[object, ...]]:
+    context = click.Context(command)
+    rows: list[tuple[object, ...]] = []
+    for parameter in command.get_params(context):
+        record = getattr(parameter, "get_help_record", lambda _: None)(context)
+        if record is not None:
+            rows.append((f"`{record[0]}`", record[1]))
+    return rows
+
+
+def commands() -> str:
+    """Every command and option, from the programs themselves."""
+    from inference.__main__ import app as inference
+    from resilience.cli import app as resilience
+
+    sections: list[str] = []
+    programs: tuple[tuple[str, Any], ...] = (
+        ("./run", resilience),
+        ("python -m inference", inference),
+    )
+    for program, app in programs:
+        group = typer.main.get_command(app)
+        subcommands: dict[str, click.Command] = getattr(group, "commands", {})
+        for name, command in sorted(subcommands.items()):
+            sections += [f"## `{program} {name}`", "", (command.help or "").strip(), ""]
+            sections += [table(("option", "meaning"), _option_rows(command)), ""]
+    return "\n".join(
+        [
+            "# Commands",
+            MADE,
+            "",
+            "`./run --help` lists what the entry script does itself.",
+            "Exit codes: 0 done and objectives met, 1 an objective was missed,",
+            "2 bad usage or settings, 3 the run itself broke.",
+            "",
+            *sections,
+        ]
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings,
+    "emulator-coverage.md": coverage,
+    "commands.md": commands,
+}
+
+
+def main() -> None:
+    """Write every page."""
+    for name, make in PAGES.items():
+        (REFERENCE / name).write_text(make(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
