@@ -207,6 +207,8 @@ def _guarded(command: Callable[[Progress], Result]) -> Result:
     from resilience.progress import Progress
     from resilience.stage import RefusedError, StageGoneError
 
+    # A shell starts background jobs with SIGINT ignored; both signals must end a run, always.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with Progress() as progress:

@@ -235,7 +235,7 @@ def _apply_table(
         return state, _explain(state, observations)
     wait_s = settings.agreement_s if rule.wait is Wait.AGREEMENT else settings.hold_down_s
     held_s = observations.at_s - state.reading_since_s
-    obstacles = () if held_s >= wait_s else (f"{state.reading} for {held_s:.0f} of {wait_s:.0f} s",)
+    obstacles = () if held_s >= wait_s else (f"{state.reading} for less than {wait_s:g} s",)
     if rule.gated:
         if not observations.failback_requested:
             return state, ()

@@ -109,17 +109,14 @@ def serving_checks(topology: Topology) -> Iterator[Finding]:
 
 def failover_records(topology: Topology) -> Iterator[Finding]:
     """The predict records are one PRIMARY and one SECONDARY, checked, each to its own Region."""
-    by_role: dict[str | None, list[Record]] = {}
-    for record in topology.predict_records:
-        by_role.setdefault(record.failover_role, []).append(record)
-    for role in ("PRIMARY", "SECONDARY"):
-        if len(by_role.get(role, ())) != 1:
-            yield Finding(
-                resource=f"records {topology.predict_name}",
-                cause=f"hold {len(by_role.get(role, ()))} {role} records, so Route 53 cannot fail "
-                "over between two Regions",
-                next_step=f"declare exactly one {role}",
-            )
+    roles = sorted(str(record.failover_role) for record in topology.predict_records)
+    if roles != ["PRIMARY", "SECONDARY"]:
+        yield Finding(
+            resource=f"records {topology.predict_name}",
+            cause=f"have the roles {', '.join(roles) or 'none'}, so Route 53 cannot fail over "
+            "between two Regions",
+            next_step="declare exactly one PRIMARY and one SECONDARY",
+        )
     for record in topology.predict_records:
         yield from _record(topology, record)
 

@@ -17,19 +17,34 @@ if TYPE_CHECKING:
     from resilience.writer import Writer
 
 
-async def read_gates(aws: Aws, topology: Topology, writer: Writer) -> Gates:
+CAUGHT_UP_S = 20.0
+"""A write older than this that is missing somewhere means that replication is behind.
+
+S3 replicates most objects within seconds; 15 minutes is the only promise AWS makes.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-time-control.html
+"""
+
+
+async def read_gates(aws: Aws, topology: Topology, writer: Writer, *, now_s: float) -> Gates:
     """Read every gate."""
     replication, parity, capacity = await asyncio.gather(
-        _replication_caught_up(topology, writer),
+        _replication_caught_up(topology, writer, now_s),
         asyncio.to_thread(_model_parity, aws, topology),
         asyncio.to_thread(_capacity, aws, topology.primary),
     )
     return Gates(replication_caught_up=replication, model_parity=parity, capacity=capacity)
 
 
-async def _replication_caught_up(topology: Topology, writer: Writer) -> bool | None:
-    """Every write that any Region acknowledged so far is held by every Region."""
-    acknowledged = {write.number for write in writer.writes if write.acknowledged}
+async def _replication_caught_up(topology: Topology, writer: Writer, now_s: float) -> bool | None:
+    """Every Region holds every write that any acknowledged, but for the last few seconds' worth.
+
+    Writes go on all the time, so the very last ones are always still on their way.
+    """
+    acknowledged = {
+        write.number
+        for write in writer.writes
+        if write.acknowledged and write.written_s <= now_s - CAUGHT_UP_S
+    }
     try:
         held = [await writer.present(region.region) for region in topology.regions]
     except AwsError:

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from resilience.failover import Settings
 from resilience.objectives import (
-    CHECKERS,
     CONNECT_TIMEOUT_S,
-    HEALTHY_SHARE_RATIO,
     RESPONSE_TIMEOUT_S,
     Bounds,
     recovery_bounds,
@@ -73,15 +71,15 @@ def make_plan(topology: Topology, steady: Steady, *, speed: float) -> Plan:
     )
 
 
-def latch_hold_s(interval_s: float, threshold: int, *, checkers: int = CHECKERS) -> float:
+def latch_hold_s(interval_s: float, threshold: int) -> float:
     """Say how long after the flag was set a lost Region must stay away.
 
-    The flag counts once the evacuation check has turned, at most `threshold * interval` and its
-    timeouts later. A Region given back counts as healthy once more than 18 % of its checkers have
-    seen `threshold` good answers: with evenly spread phases not before
-    `(threshold - 1 + floor(0.18 K) / K) * interval`. The difference is what has to be waited.
+    The flag counts once the evacuation check has turned: at most `threshold` intervals and one
+    look's timeouts later. A Region given back counts as healthy once a few checkers have seen
+    `threshold` good answers: not before `threshold - 1` intervals, less the timeouts of a look
+    that was already waiting for an answer. The difference is what has to be waited.
     """
-    latched_s = threshold * interval_s + CONNECT_TIMEOUT_S + RESPONSE_TIMEOUT_S
-    few = int(HEALTHY_SHARE_RATIO * checkers)
-    back_s = (threshold - 1 + few / checkers) * interval_s
+    timeouts_s = CONNECT_TIMEOUT_S + RESPONSE_TIMEOUT_S
+    latched_s = threshold * interval_s + timeouts_s
+    back_s = (threshold - 1) * interval_s - timeouts_s
     return latched_s - back_s

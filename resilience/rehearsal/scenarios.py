@@ -160,7 +160,9 @@ async def _hold_until_latched(scene: Scene) -> frozenset[int] | None:
             held=latched,
         )
         if latched:
-            await scene.clock.sleep(scene.plan.latch_hold_s)
+            await scene.clock.sleep_until(
+                scene.observer.state.changed_at_s + scene.plan.latch_hold_s
+            )
         return await scene.held_by(scene.topology.standby.region)
 
 
@@ -214,7 +216,9 @@ def _primary_well(scene: Scene) -> bool:
 
 async def _keep_reading_gates(scene: Scene) -> None:
     while True:
-        scene.observer.gates = await read_gates(scene.aws, scene.topology, scene.writer)
+        scene.observer.gates = await read_gates(
+            scene.aws, scene.topology, scene.writer, now_s=scene.clock.now_s()
+        )
         await scene.clock.sleep(GATES_EVERY_S)
 
 
