@@ -17,7 +17,7 @@ _ZONE_COUNT: Final = 3
 _ANYWHERE: Final = "0.0.0.0/0"
 
 
-class ZonesError(Exception):
+class ZonesError(pulumi.RunError):
     """A Region has too few availability zones for a stack."""
 
 

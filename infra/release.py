@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
+import pulumi
+
 _MANIFEST: Final = "manifest.json"
 _NEXT_STEP: Final = "build one with `python -m inference release`, or set understudy:release"
 
@@ -18,7 +20,7 @@ _NEXT_STEP: Final = "build one with `python -m inference release`, or set unders
 _UNZIPPED_MAX_BYTES: Final = 250 * 1024 * 1024
 
 
-class ReleaseError(Exception):
+class ReleaseError(pulumi.RunError):
     """The release at the configured path cannot be deployed.
 
     Attributes:

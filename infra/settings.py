@@ -47,7 +47,7 @@ class Problem:
         return f"{self.key}: {got}; expected {self.expected}; {self.next_step}"
 
 
-class SettingsError(Exception):
+class SettingsError(pulumi.RunError):
     """The settings of a stack cannot be used; names every problem, not only the first.
 
     Attributes:

@@ -35,6 +35,11 @@ class Traffic(pulumi.ComponentResource):
 
     The first Region is primary, the second is secondary; which of them answers is decided by
     their serving checks alone. When no record is healthy, Route 53 answers as if all were.
+
+    Route 53 refuses an update that turns the Regions round or changes the record type, because it
+    changes one record at a time and would hold two primaries, or a CNAME beside an A. That is
+    meant: the records stay, and serve. To do it anyway, remove them with
+    `pulumi destroy --target '**-failover'` and deploy again; in between, clients get no answer.
     """
 
     health: dict[str, RegionHealth]
@@ -79,13 +84,8 @@ class Traffic(pulumi.ComponentResource):
             set_identifier=region,
             failover_routing_policies=[{"type": role}],
             health_check_id=self.health[region].serving_check_id,
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                # No client is led to a Region that is still being built.
-                depends_on=[serving],
-                # Route 53 holds no alias and CNAME of one name side by side, not for a moment.
-                delete_before_replace=True,
-            ),
+            # No client is led to a Region that is still being built.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[serving]),
         )
 
 

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import json
 import os
-from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -35,6 +34,18 @@ _DETAILS: Final = ("region", "reason", "by", "at")
 _DETAIL_MAX_LENGTH: Final = 200
 _CONNECT_TIMEOUT_S: Final = 0.5
 _READ_TIMEOUT_S: Final = 1.0
+
+# Made while the environment starts, where Lambda lends a whole CPU whatever the memory, and once:
+# a client costs far more than a read.
+# https://docs.aws.amazon.com/lambda/latest/dg/best-practices.html
+_S3: Final[Any] = boto3.client(
+    "s3",
+    config=Config(
+        connect_timeout=_CONNECT_TIMEOUT_S,
+        read_timeout=_READ_TIMEOUT_S,
+        retries={"total_max_attempts": 1},
+    ),
+)
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -75,7 +86,7 @@ def _read_flag(region: str) -> bytes | None:
     """Return the flag's content, or None if it is not set."""
     bucket = os.environ["UNDERSTUDY_EVACUATION_BUCKET"]
     try:
-        return _s3().get_object(Bucket=bucket, Key=f"{_PREFIX}{region}")["Body"].read()
+        return _S3.get_object(Bucket=bucket, Key=f"{_PREFIX}{region}")["Body"].read()
     except ClientError as error:
         if error.response["Error"]["Code"] == "NoSuchKey":
             return None
@@ -91,16 +102,3 @@ def _details(flag: bytes) -> dict[str, str]:
     if not isinstance(told, dict):
         return {}
     return {key: str(told[key])[:_DETAIL_MAX_LENGTH] for key in _DETAILS if key in told}
-
-
-@cache
-def _s3() -> Any:
-    """Make the client once an environment: it costs more than the read."""
-    return boto3.client(
-        "s3",
-        config=Config(
-            connect_timeout=_CONNECT_TIMEOUT_S,
-            read_timeout=_READ_TIMEOUT_S,
-            retries={"total_max_attempts": 1},
-        ),
-    )
