@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import http
-import socket
+import select
 import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
@@ -22,18 +22,21 @@ from emulator.dataplane.alb_messages import Request, Response, own_error
 from emulator.dataplane.wire import Wire
 
 if TYPE_CHECKING:
+    import socket
     import ssl
 
     from emulator.dataplane.world import World
     from emulator.store import LoadBalancer
 
-HEADER_LIMIT_BYTES: Final = 64 * 1024
-"""Of all headers together; 400 beyond.
+HEADER_LIMIT_BYTES: Final = 16 * 1024
+HEADERS_LIMIT_BYTES: Final = 64 * 1024
+"""Of one header or the URI, and of all headers together: 400 beyond, 414 for the URI.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-400-issues
 """
 
 HANDSHAKE_LIMIT_S: Final = 10.0
+_HANG_UP: Final = select.POLLHUP | select.POLLERR | getattr(select, "POLLRDHUP", 0)
 LOST_LOOK_EVERY_S: Final = 0.5
 """Real seconds between looks whether the client of a lost load balancer is still there."""
 
@@ -72,7 +75,7 @@ class Connection:
         self._socket = accepted
         self._wire: Wire | None = None
         self._client_ip = str(accepted.getpeername()[0])
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEADER_LIMIT_BYTES)
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEADERS_LIMIT_BYTES)
         self._opened_s = world.clock.now_s()
 
     async def serve(self) -> None:
@@ -119,6 +122,10 @@ class Connection:
             head = await self._next_event(wire)
             if not isinstance(head, h11.Request):
                 return False  # the client closed the connection between requests
+            too_large = _too_large(head)
+            if too_large:
+                await self._send(wire, own_error(too_large))
+                return False
             request = await self._read_request(wire, head)
         except h11.RemoteProtocolError as error:
             unknown_coding = error.error_status_hint == http.HTTPStatus.NOT_IMPLEMENTED
@@ -220,12 +227,19 @@ class Connection:
         """Whether the client has closed the connection, which may not have been taken up yet."""
         if self._wire is not None:
             return self._wire.ended
-        try:
-            return not self._socket.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
+        # What the client sent stays unread, so the end of its stream shows only here.
+        look = select.poll()
+        look.register(self._socket, _HANG_UP)
+        return bool(look.poll(0))
+
+
+def _too_large(head: h11.Request) -> int:
+    """The status for headers or a URI over the limits; 0 when they are within."""
+    if len(head.target) > HEADER_LIMIT_BYTES:
+        return 414
+    sizes = [len(name) + len(value) for name, value in head.headers]
+    over = max(sizes) > HEADER_LIMIT_BYTES or sum(sizes) > HEADERS_LIMIT_BYTES
+    return 400 if over else 0
 
 
 @lru_cache(maxsize=2)

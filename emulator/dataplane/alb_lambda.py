@@ -179,7 +179,7 @@ def translate(payload: bytes, *, multi_value: bool) -> Response:
     if not isinstance(answer, dict):
         raise TargetError("LambdaInvalidResponse", "the response is no JSON object")
     status = answer.get("statusCode")
-    if not isinstance(status, int) or not _LOWEST_STATUS <= status <= _HIGHEST_STATUS:
+    if type(status) is not int or not _LOWEST_STATUS <= status <= _HIGHEST_STATUS:
         raise TargetError("LambdaInvalidResponse", f"statusCode is {status!r}, not 200 to 599")
     description = str(answer.get("statusDescription") or "").partition(" ")[2]
     headers = _response_headers(answer, multi_value=multi_value)
@@ -224,7 +224,9 @@ def _event_body(request: Request) -> tuple[str, bool]:
 def _response_headers(answer: dict[str, Any], *, multi_value: bool) -> list[tuple[str, str]]:
     """The function's headers, from the one field that the target group's setting names."""
     field = "multiValueHeaders" if multi_value else "headers"
-    found = answer.get(field) or {}
+    found = answer.get(field)
+    if found is None:
+        return []
     if not isinstance(found, dict):
         raise TargetError("LambdaInvalidResponse", f"{field} is no JSON object")
     headers: list[tuple[str, str]] = []

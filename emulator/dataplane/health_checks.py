@@ -41,7 +41,11 @@ class CheckerReport(NamedTuple):
 
 @dataclass(kw_only=True)
 class _Checker:
-    """One checker of one health check. `due_s` is emulated Unix time."""
+    """One checker of one health check. `due_s` is emulated Unix time.
+
+    `out`: its Region was lost when it was due; it counts again once it has asked again, with what
+    it found then and nothing from before.
+    """
 
     number: int
     region: str
@@ -50,6 +54,7 @@ class _Checker:
     streak: quorum.Streak = field(default_factory=quorum.Streak)
     last: Probed | None = None
     checked_at: datetime | None = None
+    out: bool = False
 
 
 class HealthCheckers:
@@ -136,7 +141,7 @@ class HealthCheckers:
         return [
             checker
             for checker in self._checkers.get(check_id, ())
-            if not self._faults.region_lost(checker.region)
+            if not checker.out and not self._faults.region_lost(checker.region)
         ]
 
     async def _look_around(self) -> None:
@@ -184,6 +189,7 @@ class HealthCheckers:
                 return
             missed = max(int((self._clock.now_s() - checker.due_s) // check.interval_s), 0)
             checker.due_s += check.interval_s * (missed + 1)
+            checker.out = checker.out or self._faults.region_lost(checker.region)
             if check.disabled or self._faults.region_lost(checker.region):
                 continue
             task = asyncio.create_task(self._send(check, checker))
@@ -205,6 +211,9 @@ class HealthCheckers:
             return  # lost while it asked: its answer reaches nobody
         checker.last = result
         checker.checked_at = self._clock.now()
+        if checker.out:
+            checker.out = False
+            checker.streak = quorum.Streak(healthy=result.passed)
         if checker.streak.observe(passed=result.passed, threshold=check.failure_threshold):
             self._note_changes(self._store.health_checks())
 

@@ -24,13 +24,20 @@ def aws_endpoint() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture
-def cloud(aws_endpoint: str) -> Iterator[Cloud]:
-    request = urllib.request.Request(f"{aws_endpoint}/moto-api/reset", method="POST")
-    urllib.request.urlopen(request, timeout=10).close()
+@pytest.fixture(scope="session")
+def clients(aws_endpoint: str) -> Iterator[Cloud]:
+    """One set of AWS clients a session: making them takes longer than what a test does."""
     cloud = Cloud(aws_endpoint)
     yield cloud
     cloud.close()
+
+
+@pytest.fixture
+def cloud(clients: Cloud) -> Cloud:
+    """An empty account."""
+    request = urllib.request.Request(f"{clients.endpoint}/moto-api/reset", method="POST")
+    urllib.request.urlopen(request, timeout=10).close()
+    return clients
 
 
 @pytest.fixture
