@@ -43,7 +43,7 @@ class AwsError(Exception):
     @property
     def missing(self) -> bool:
         """Whether AWS says that the thing asked for does not exist."""
-        marks = ("NotFound", "NoSuch", "NonExist", "NotExist", "404")
+        marks = ("NotFound", "NotAttached", "NoSuch", "NonExist", "NotExist", "404")
         # Route 53 says it in words, under the code it has for every unfit change.
         gone = self.code == "InvalidChangeBatch" and "but it was not found" in self.message
         return gone or any(mark in self.code for mark in marks)

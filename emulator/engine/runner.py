@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from emulator import catalogue
@@ -24,16 +25,21 @@ if TYPE_CHECKING:
     from collections import Counter
     from pathlib import Path
 
-    from emulator.engine.project import Project
+
+Launch = Callable[[Deployment, Invokes], program.Finished]
+"""Lets a program play against a deployment, until it ends."""
 
 
 class Runner:
     """Carries out requests against one AWS endpoint and one work directory."""
 
-    def __init__(self, aws: Aws, work_dir: Path, on_event: OnEvent) -> None:
+    def __init__(
+        self, aws: Aws, work_dir: Path, on_event: OnEvent, *, launch: Launch | None = None
+    ) -> None:
         self._aws = aws
         self._work_dir = work_dir
         self._on_event = on_event
+        self._launch = launch or _in_child
 
     def run(self, request: Request) -> Outcome:
         """Carry out `request`; whatever rule is broken becomes an outcome."""
@@ -67,11 +73,10 @@ class Runner:
             if not deployment.problems:
                 state.set_outputs({})
             return _outcome(deployment, {})
-        return self._deploy(loaded, deployment, steps)
+        return self._deploy(deployment, steps)
 
-    def _deploy(self, loaded: Project, deployment: Deployment, steps: Steps) -> Outcome:
-        with serving(deployment, Invokes(self._aws)) as address:
-            finished = program.run(loaded, address=address, dry_run=deployment.preview)
+    def _deploy(self, deployment: Deployment, steps: Steps) -> Outcome:
+        finished = self._launch(deployment, Invokes(self._aws))
         if deployment.problems:
             return _outcome(deployment, {})
         if finished.exit_code != 0:
@@ -101,6 +106,12 @@ class Runner:
                 return
             if resource.type in catalogue.all_types() or not resource.custom:
                 deployment.note("delete", resource.urn, resource.type)
+
+
+def _in_child(deployment: Deployment, invokes: Invokes) -> program.Finished:
+    """The program in a process of its own, with the real SDK on the real wire."""
+    with serving(deployment, invokes) as address:
+        return program.run(deployment.project, address=address, dry_run=deployment.preview)
 
 
 def _outcome(deployment: Deployment, outputs: dict[str, Any]) -> Outcome:

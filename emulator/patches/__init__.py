@@ -8,23 +8,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.patches import acm, elbv2, lambda_, route53, s3
+from emulator.patches import acm, elbv2, lambda_, mending, route53, s3
 from emulator.strict import refusals
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emulator.patches.hooks import Hooks
 
-_applied: list[Hooks] = []
+_hooks: list[Hooks] = []
 
 
-def apply_all(hooks: Hooks) -> None:
-    """Mend moto in this process, once; later calls only exchange the hooks."""
-    first = not _applied
-    _applied[:] = [hooks]
-    if not first:
-        return
-    for patch in (acm, s3):
-        patch.apply()
-    for hooked in (elbv2, lambda_, route53):
-        hooked.apply(lambda: _applied[0])
-    refusals.apply()
+def apply_all(hooks: Hooks) -> Callable[[], None]:
+    """Mend moto in this process; returns what gives moto back as it was.
+
+    Applied already, only the hooks are exchanged.
+    """
+    first = not _hooks
+    _hooks[:] = [hooks]
+    if first:
+        for patch in (acm, s3):
+            patch.apply()
+        for hooked in (elbv2, lambda_, route53):
+            hooked.apply(lambda: _hooks[0])
+        refusals.apply()
+    return _put_back
+
+
+def _put_back() -> None:
+    _hooks.clear()
+    mending.put_back()

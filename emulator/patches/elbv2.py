@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from emulator.patches.mending import replace
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -73,7 +75,7 @@ def _mend_load_balancers() -> None:
         if self.type == "application":
             self.attrs = self.attrs | ATTRIBUTES
 
-    FakeLoadBalancer.__init__ = make
+    replace(FakeLoadBalancer, "__init__", make)
 
 
 def _mend_target_groups() -> None:
@@ -88,7 +90,7 @@ def _mend_target_groups() -> None:
             group.matcher = {**group.matcher, "HttpCode": codes}
         return group
 
-    ELBv2Backend.modify_target_group = modify
+    replace(ELBv2Backend, "modify_target_group", modify)
 
 
 def _mend_target_health(hooks: Callable[[], Hooks]) -> None:
@@ -115,4 +117,4 @@ def _mend_target_health(hooks: Callable[[], Hooks]) -> None:
             for each in shown
         ]
 
-    ELBv2Backend.describe_target_health = describe
+    replace(ELBv2Backend, "describe_target_health", describe)

@@ -13,6 +13,8 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
+from emulator.patches.mending import replace
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -50,7 +52,7 @@ def _mend_invoke(hooks: Callable[[], Hooks]) -> None:
         result = hooks().invoke(name, qualifier, payload, region=region)
         return _answer(result, tail=self.headers.get("X-Amz-Log-Type") == "Tail")
 
-    LambdaResponse.invoke = invoke
+    replace(LambdaResponse, "invoke", invoke)
 
 
 def _answer(result: InvokeResult, *, tail: bool) -> Answer:
@@ -76,8 +78,7 @@ def _mend_events(hooks: Callable[[], Hooks]) -> None:
         )
         return result.payload.decode(), result.error is not None, result.log_tail
 
-    mended: Any = LambdaFunction
-    mended._invoke_lambda = invoke_lambda  # noqa: SLF001  # the one place all callers pass
+    replace(LambdaFunction, "_invoke_lambda", invoke_lambda)
 
 
 def _mend_concurrency() -> None:
@@ -92,4 +93,4 @@ def _mend_concurrency() -> None:
             shown["Concurrency"] = {"ReservedConcurrentExecutions": limit}
         return shown
 
-    LambdaFunction.get_code = get_code
+    replace(LambdaFunction, "get_code", get_code)

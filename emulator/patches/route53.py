@@ -10,6 +10,8 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
+from emulator.patches.mending import replace
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -57,10 +59,9 @@ def _mend_alarm_checks() -> None:
         )
         return shown
 
-    Route53.create_health_check = create
-    Route53.update_health_check = update
-    mended: Any = HealthCheck
-    mended.health_check_config = property(config)
+    replace(Route53, "create_health_check", create)
+    replace(Route53, "update_health_check", update)
+    replace(HealthCheck, "health_check_config", property(config))
 
 
 def _mend_status(hooks: Callable[[], Hooks]) -> None:
@@ -80,7 +81,7 @@ def _mend_status(hooks: Callable[[], Hooks]) -> None:
         ]
         return ActionResult({"HealthCheckObservations": observations})
 
-    Route53.get_health_check_status = get_health_check_status
+    replace(Route53, "get_health_check_status", get_health_check_status)
 
 
 def _mend_deletes() -> None:
@@ -99,7 +100,7 @@ def _mend_deletes() -> None:
         zone.rr_changes.clear()
         stock(self, zoneid, copy.deepcopy(others))
 
-    Route53Backend.change_resource_record_sets = change
+    replace(Route53Backend, "change_resource_record_sets", change)
 
 
 def record_key(record: Mapping[str, Any]) -> tuple[str, str, str]:

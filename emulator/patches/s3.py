@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from emulator.patches.mending import replace
+
 
 def apply() -> None:
     """Replace both answers."""
@@ -31,8 +33,8 @@ def apply() -> None:
         configuration = {"Role": found["Role"], "Rules": rules}
         return self.serialized(ActionResult({"ReplicationConfiguration": configuration}))
 
-    FakeBucket.get_permission = get_permission
-    S3Response.get_bucket_replication = get_bucket_replication
+    replace(FakeBucket, "get_permission", get_permission)
+    replace(S3Response, "get_bucket_replication", get_bucket_replication)
 
 
 def replication_rule(raw: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from emulator import policy
+from emulator.patches.mending import replace
 from emulator.strict import backends
 
 _FEWEST_ZONES: Final = 2
@@ -59,8 +60,8 @@ def _guard_load_balancers() -> None:
             check(self, [*subnets, *(each["SubnetId"] for each in mapped)])
         return stock_subnets(self, arn, *args, **named)
 
-    ELBv2Backend.create_load_balancer = create
-    ELBv2Backend.set_subnets = set_subnets
+    replace(ELBv2Backend, "create_load_balancer", create)
+    replace(ELBv2Backend, "set_subnets", set_subnets)
 
 
 def _guard_listeners() -> None:
@@ -87,8 +88,8 @@ def _guard_listeners() -> None:
                 raise ELBClientError(*problem)
         return stock_modify(self, arn, *args, **named)
 
-    ELBv2Backend.create_listener = create
-    ELBv2Backend.modify_listener = modify
+    replace(ELBv2Backend, "create_listener", create)
+    replace(ELBv2Backend, "modify_listener", modify)
 
 
 def listener_problem(balancer: Any, given: dict[str, Any], region: str) -> tuple[str, str] | None:
@@ -149,7 +150,7 @@ def _guard_targets() -> None:
                     raise ELBClientError(*problem)
         stock_register(self, target_group_arn, instances)
 
-    ELBv2Backend.register_targets = register
+    replace(ELBv2Backend, "register_targets", register)
 
 
 def target_problem(function_arn: str, target_group_arn: str) -> tuple[str, str] | None:

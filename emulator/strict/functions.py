@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from emulator import policy
+from emulator.patches.mending import replace
 from emulator.strict import backends
 
 _LAMBDA: Final = "lambda.amazonaws.com"
@@ -45,9 +46,9 @@ def _guard_functions() -> None:
             refuse(role_problem(str(body["Role"])))
         return stock_configuration(self, function_name, qualifier, body)
 
-    LambdaBackend.create_function = create
-    LambdaBackend.update_function_code = update_code
-    LambdaBackend.update_function_configuration = configure
+    replace(LambdaBackend, "create_function", create)
+    replace(LambdaBackend, "update_function_code", update_code)
+    replace(LambdaBackend, "update_function_configuration", configure)
 
 
 def package_problem(code: dict[str, Any], region: str) -> str | None:
@@ -140,5 +141,5 @@ def _guard_aliases() -> None:
             self, name, function_name, function_version, description, routing_config
         )
 
-    LambdaBackend.create_alias = create
-    LambdaBackend.update_alias = update
+    replace(LambdaBackend, "create_alias", create)
+    replace(LambdaBackend, "update_alias", update)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from emulator.patches.mending import replace
 from emulator.patches.route53 import key_of, record_key
 
 _ROUTING: Final = ("Failover", "Weight", "Region", "MultiValueAnswer", "GeoLocation")
@@ -39,7 +40,7 @@ def _guard_records() -> None:
             raise Route53ClientError("InvalidChangeBatch", f"[{', '.join(found)}]")
         stock(self, zoneid, change_list)
 
-    Route53Backend.change_resource_record_sets = change
+    replace(Route53Backend, "change_resource_record_sets", change)
 
 
 def problems(
@@ -179,9 +180,9 @@ def _guard_health_checks() -> None:
             )
         stock_delete(self, health_check_id)
 
-    Route53Backend.create_health_check = create
-    Route53Backend.update_health_check = update
-    Route53Backend.delete_health_check = delete
+    replace(Route53Backend, "create_health_check", create)
+    replace(Route53Backend, "update_health_check", update)
+    replace(Route53Backend, "delete_health_check", delete)
 
 
 def _held_check(check: Any) -> dict[str, Any]:

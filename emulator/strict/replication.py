@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from emulator.patches.mending import replace
 from emulator.strict import backends
 
 
@@ -25,7 +26,7 @@ def apply() -> None:
                 raise S3ClientError("InvalidRequest", problem)
         stock(self, bucket_name, replication)
 
-    S3Backend.put_bucket_replication = put
+    replace(S3Backend, "put_bucket_replication", put)
 
 
 def destination_problem(bucket_arn: str, source: str) -> str | None:
