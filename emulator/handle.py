@@ -99,7 +99,6 @@ class EmulatorHandle:
         """
         directory = Path(work_dir).resolve()
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / process_group.READY_FILE).unlink(missing_ok=True)
         process = process_group.spawn(directory, speed=speed, seed=seed)
         try:
             facts = process_group.wait_ready(process, directory, within_s, on_progress)

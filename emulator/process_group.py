@@ -29,7 +29,7 @@ def spawn(directory: Path, *, speed: float, seed: int) -> subprocess.Popen[bytes
     """Start an emulator in a session of its own, its log in `directory`."""
     command = [sys.executable, "-m", "emulator", "serve", "--work-dir", str(directory)]
     command += ["--speed", str(speed), "--seed", str(seed), "--lifeline"]
-    with (directory / LOG_FILE).open("wb") as log:
+    with (directory / LOG_FILE).open("ab") as log:
         return subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -55,8 +55,9 @@ def wait_ready(
     told_s = started_s
     while True:
         with contextlib.suppress(FileNotFoundError):
-            text = (directory / READY_FILE).read_text(encoding="utf-8")
-            return cast("dict[str, Any]", json.loads(text))
+            facts = json.loads((directory / READY_FILE).read_text(encoding="utf-8"))
+            if facts["pid"] == process.pid:  # or it is another emulator's, alive or killed
+                return cast("dict[str, Any]", facts)
         now_s = time.monotonic()
         if (code := process.poll()) is not None:
             raise EmulatorStartError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 
 import uvicorn
 
@@ -54,6 +55,10 @@ class NoBlockError(RuntimeError):
     """Every block of loopback addresses is taken."""
 
 
+class WorkDirInUseError(RuntimeError):
+    """A work directory that another emulator serves from."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """How one emulator is started."""
@@ -77,7 +82,6 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     if settings.lifeline:
         threading.Thread(target=_watch_lifeline, args=(loop, stop), daemon=True).start()
-    settings.work_dir.mkdir(parents=True, exist_ok=True)
     emulator = Emulator(settings)
     try:
         await emulator.start()
@@ -97,6 +101,7 @@ class Emulator:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._work_dir_lock = claim_work_dir(settings.work_dir)
         api.prepare_moto()
         self._listener, self._block = claim_block()
         self._clock = Clock(settings.speed)
@@ -152,6 +157,7 @@ class Emulator:
         await self._data_plane.stop()
         await asyncio.to_thread(self._api.stop)
         self._storage.close()
+        self._work_dir_lock.close()
 
     def _controls(self) -> control.Controls:
         return control.Controls(
@@ -199,6 +205,28 @@ class Emulator:
         draft = ready.with_suffix(".draft")
         draft.write_text(json.dumps(self._facts(), indent=2) + "\n", encoding="utf-8")
         draft.replace(ready)
+
+
+def claim_work_dir(work_dir: Path) -> IO[bytes]:
+    """Take a work directory for this process, and forget what a former emulator deployed there.
+
+    The directory is free again when the returned file is closed, or the process ends.
+
+    Raises:
+        WorkDirInUseError: Another emulator serves from it.
+    """
+    work_dir.mkdir(parents=True, exist_ok=True)
+    lock = (work_dir / "lock").open("ab")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise WorkDirInUseError(
+            f"another emulator serves from {work_dir}; choose another --work-dir"
+        ) from error
+    for state in (work_dir / "stacks").glob("*.json"):  # its AWS ended with it
+        state.unlink()
+    return lock
 
 
 def claim_block() -> tuple[socket.socket, Block]:

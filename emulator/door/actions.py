@@ -26,6 +26,9 @@ _ACTIONS: Final = {
     "lambda:Invoke": "lambda:InvokeFunction",
     "lambda:InvokeWithResponseStream": "lambda:InvokeFunction",
 }
+# Calls that every identity may make.
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+_FREE: Final = frozenset({"sts:GetCallerIdentity", "sts:GetSessionToken"})
 # IAM prefix -> (parameter, resource part of the ARN).
 _RESOURCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "dynamodb": (("TableName", "table/{}"),),
@@ -63,6 +66,8 @@ def needs(request: ApiRequest, account: str) -> list[Need]:
         return []
     prefix = _PREFIXES.get(request.service, request.service)
     action = f"{prefix}:{operation}"
+    if action in _FREE:
+        return []
     resource = _resource(prefix, operation, parameters, request.region, account)
     return [Need(action=_ACTIONS.get(action, action), resource=resource)]
 

@@ -104,6 +104,8 @@ def _object_needs(request: ApiRequest, bucket: str, key: str) -> list[Need]:
             verb = "Delete" if request.method == "DELETE" else _VERBS.get(request.method, "Put")
             versioned = noun.replace("Object", f"Object{of_version}", 1)
             return [Need(action=f"s3:{verb}{versioned}", resource=arn)]
+    if request.method == "GET" and "uploadId" in request.query:
+        return [Need(action="s3:ListMultipartUploadParts", resource=arn)]
     if request.method in ("GET", "HEAD"):
         return [Need(action=f"s3:GetObject{of_version}", resource=arn)]
     if request.method == "DELETE":

@@ -1,0 +1,145 @@
+"""Which permissions a call needs, read from the call alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from emulator.door import actions, s3_actions
+from emulator.door.request import ApiRequest
+
+ACCOUNT = "123456789012"
+
+
+def request(
+    service: str,
+    method: str,
+    path: str,
+    *,
+    query: str = "",
+    headers: dict[str, str] | None = None,
+    body: bytes = b"",
+) -> ApiRequest:
+    return ApiRequest(
+        method=method,
+        path=path,
+        query_string=query,
+        headers=headers or {},
+        body=body,
+        access_key="AKIA",
+        region="us-west-2",
+        service=service,
+    )
+
+
+S3 = [
+    ("GET", "/", "", ["s3:ListAllMyBuckets *"]),
+    ("GET", "/b", "list-type=2&prefix=a/", ["s3:ListBucket arn:aws:s3:::b"]),
+    ("HEAD", "/b", "", ["s3:ListBucket arn:aws:s3:::b"]),
+    ("GET", "/b", "versions", ["s3:ListBucketVersions arn:aws:s3:::b"]),
+    ("PUT", "/b", "", ["s3:CreateBucket arn:aws:s3:::b"]),
+    ("DELETE", "/b", "", ["s3:DeleteBucket arn:aws:s3:::b"]),
+    ("GET", "/b", "versioning", ["s3:GetBucketVersioning arn:aws:s3:::b"]),
+    ("PUT", "/b", "replication", ["s3:PutReplicationConfiguration arn:aws:s3:::b"]),
+    ("GET", "/b/k/x", "", ["s3:GetObject arn:aws:s3:::b/k/x"]),
+    ("GET", "/b/k", "versionId=1", ["s3:GetObjectVersion arn:aws:s3:::b/k"]),
+    ("PUT", "/b/k", "", ["s3:PutObject arn:aws:s3:::b/k"]),
+    ("PUT", "/b/k", "uploadId=1&partNumber=1", ["s3:PutObject arn:aws:s3:::b/k"]),
+    ("GET", "/b/k", "uploadId=1", ["s3:ListMultipartUploadParts arn:aws:s3:::b/k"]),
+    ("DELETE", "/b/k", "uploadId=1", ["s3:AbortMultipartUpload arn:aws:s3:::b/k"]),
+    ("DELETE", "/b/k", "", ["s3:DeleteObject arn:aws:s3:::b/k"]),
+    ("DELETE", "/b/k", "tagging", ["s3:DeleteObjectTagging arn:aws:s3:::b/k"]),
+    ("GET", "/b/k", "tagging&versionId=1", ["s3:GetObjectVersionTagging arn:aws:s3:::b/k"]),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "query", "expected"), S3, ids=[str(c[:3]) for c in S3])
+def test_s3_calls(method: str, path: str, query: str, expected: list[str]) -> None:
+    needs = s3_actions.needs(request("s3", method, path, query=query))
+    assert [f"{need.action} {need.resource}" for need in needs] == expected, "as S3 documents"
+
+
+def test_a_tagged_copy_needs_all_three_permissions() -> None:
+    headers = {"x-amz-copy-source": "/from/a%20b", "x-amz-tagging": "x=y"}
+    needs = s3_actions.needs(request("s3", "PUT", "/to/k", headers=headers))
+    assert [f"{need.action} {need.resource}" for need in needs] == [
+        "s3:PutObject arn:aws:s3:::to/k",
+        "s3:GetObject arn:aws:s3:::from/a b",
+        "s3:PutObjectTagging arn:aws:s3:::to/k",
+    ], "a copy reads its source and tags what it writes"
+
+
+def test_a_multi_delete_needs_each_key() -> None:
+    body = b"<Delete><Object><Key>a</Key></Object><Object><Key>b&amp;c</Key></Object></Delete>"
+    needs = s3_actions.needs(request("s3", "POST", "/b", query="delete", body=body))
+    assert [need.resource for need in needs] == ["arn:aws:s3:::b/a", "arn:aws:s3:::b/b&c"], (
+        "every key is asked for by itself"
+    )
+
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+ARN = "arn:aws:{}:us-west-2:123456789012:{}"
+OTHERS = [
+    (
+        request(
+            "ssm",
+            "POST",
+            "/",
+            headers={"x-amz-target": "AmazonSSM.GetParameter"},
+            body=b'{"Name":"/a/b"}',
+        ),
+        "ssm:GetParameter",
+        ARN.format("ssm", "parameter/a/b"),
+    ),
+    (
+        request(
+            "logs",
+            "POST",
+            "/",
+            headers={"x-amz-target": "Logs_20140328.PutLogEvents"},
+            body=b'{"logGroupName":"/g","logStreamName":"s"}',
+        ),
+        "logs:PutLogEvents",
+        ARN.format("logs", "log-group:/g:log-stream:s"),
+    ),
+    (
+        request("lambda", "POST", "/2015-03-31/functions/f/invocations"),
+        "lambda:InvokeFunction",
+        ARN.format("lambda", "function:f"),
+    ),
+    (
+        request("lambda", "PUT", "/2017-10-31/functions/f/concurrency"),
+        "lambda:PutFunctionConcurrency",
+        ARN.format("lambda", "function:f"),
+    ),
+    (
+        request("elasticloadbalancing", "POST", "/", headers=FORM, body=b"Action=DescribeTags"),
+        "elasticloadbalancing:DescribeTags",
+        None,
+    ),
+    (
+        request(
+            "monitoring",
+            "POST",
+            "/service/G/operation/PutMetricData",
+            headers={"smithy-protocol": "rpc-v2-cbor"},
+        ),
+        "cloudwatch:PutMetricData",
+        None,
+    ),
+    (
+        request("route53", "GET", "/2013-04-01/healthcheck/abc/status"),
+        "route53:GetHealthCheckStatus",
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "action", "resource"), OTHERS, ids=[c[1] for c in OTHERS])
+def test_other_calls(call: ApiRequest, action: str, resource: str | None) -> None:
+    (need,) = actions.needs(call, ACCOUNT)
+    assert (need.action, need.resource) == (action, resource), "named as IAM names it"
+
+
+def test_everybody_may_ask_who_they_are() -> None:
+    call = request("sts", "POST", "/", headers=FORM, body=b"Action=GetCallerIdentity")
+    assert actions.needs(call, ACCOUNT) == [], "GetCallerIdentity needs no permission"
