@@ -7,11 +7,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from emulator.storage.roles import denial
+
 if TYPE_CHECKING:
     from emulator.store import FunctionVersion
 
 SERVICE_ACCESS_KEY: Final = "AKIAEMULATORADMIN000"
 SERVICE_SECRET_KEY: Final = "emulator"  # noqa: S105  # the emulated account's fixed key
+
+LAMBDA_PRINCIPAL: Final = "lambda.amazonaws.com"
 
 REFRESH_BEFORE_EXPIRY_S: Final = 300.0
 """Credentials are not given to a new worker in their last minutes."""
@@ -70,6 +74,12 @@ class RoleCredentialsCache:
     def _assume(self, version: FunctionVersion) -> RoleCredentials:
         from botocore.exceptions import BotoCoreError, ClientError
 
+        # The key that signs below may do everything, so the role's trust is looked at here.
+        refused = denial(version.role, (LAMBDA_PRINCIPAL,), (), source_arn=version.arn)
+        if refused is not None:
+            raise RoleError(
+                f"The role defined for the function cannot be assumed by Lambda: {refused}"
+            )
         try:
             answer = self._client(version.region).assume_role(
                 RoleArn=version.role, RoleSessionName=version.name

@@ -99,7 +99,7 @@ class Cloud:
         )
 
     def target_group(self, function: str, *, name: str = "tg", **settings: Any) -> str:
-        """A Lambda target group with `function` (a qualified ARN) in it and allowed to be called."""
+        """A Lambda target group that holds `function` (a qualified ARN) and may call it."""
         unqualified, _, qualifier = function.rpartition(":")
         client = self.client("elbv2", function.split(":")[3])
         made = client.create_target_group(Name=name, TargetType="lambda", **settings)

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
 from emulator.clock import Clock
@@ -13,6 +12,10 @@ from emulator.faults import FaultBoard
 from emulator.store import Store
 from tests.contract.dataplane.cloud import Cloud
 from tests.contract.dataplane.loop import LoopThread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
@@ -35,8 +38,7 @@ def clients(aws_endpoint: str) -> Iterator[Cloud]:
 @pytest.fixture
 def cloud(clients: Cloud) -> Cloud:
     """An empty account."""
-    request = urllib.request.Request(f"{clients.endpoint}/moto-api/reset", method="POST")
-    urllib.request.urlopen(request, timeout=10).close()
+    moto_api_backend.reset()
     return clients
 
 

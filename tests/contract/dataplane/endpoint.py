@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
 
 
 def response(status: int = 200, body: str = "fine", **headers: str) -> bytes:

@@ -69,7 +69,7 @@ TRACE = "Root=1-5bdb40ca-556d8b0c50dc66f0511bf520"
 
 
 def test_the_event_is_the_documented_one_field_by_field() -> None:
-    """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html"""
+    # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
     documented = {
         "requestContext": {"elb": {"targetGroupArn": GROUP.arn}},
         "httpMethod": "GET",

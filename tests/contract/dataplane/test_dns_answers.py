@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 
 from emulator.dataplane.dns_answers import Answer, Answers
 from emulator.store.names import AliasTarget, Record, Zone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NAME = "www.example.com."
 ALB = "alb-1.us-east-1.elb.amazonaws.com."
@@ -213,7 +216,7 @@ def weighted(sick: set[str], *weights: int) -> Counter[str]:
         a(f"{n}.0.0.0", check=str(n), weight=weight, set_identifier=str(n))
         for n, weight in enumerate(weights, start=1)
     ]
-    chance = Random(1)
+    chance = Random(1)  # noqa: S311  # draws of a test
     return Counter(
         values(ask(*records, sick=sick, draw=chance))[0].partition(".")[0] for _ in range(1000)
     )

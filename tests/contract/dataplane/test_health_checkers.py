@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,13 +16,18 @@ from emulator.dataplane.health_checks import HealthCheckers
 from emulator.dataplane.health_probe import CheckerTls, Probed, probe
 from emulator.dataplane.health_quorum import CHECKER_REGIONS
 from emulator.dataplane.world import World
-from emulator.events import EventLog
-from emulator.faults import FaultBoard
-from emulator.store import Store
-from tests.contract.dataplane.cloud import Cloud
 from tests.contract.dataplane.endpoint import FakeEndpoint, response
-from tests.contract.dataplane.loop import LoopThread
 from tests.contract.dataplane.test_health_quorum import CHECK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from emulator.events import EventLog
+    from emulator.faults import FaultBoard
+    from emulator.store import Store
+    from tests.contract.dataplane.cloud import Cloud
+    from tests.contract.dataplane.loop import LoopThread
 
 SPEED = 20.0
 INTERVAL_S, THRESHOLD = 10, 3
@@ -69,9 +73,9 @@ class Checkers:
         while time.monotonic() < deadline:
             for event in self.world.events.since():
                 facts = event.facts
-                if event.kind == "health_check.changed" and facts["id"] == check:
-                    if facts["healthy"] is healthy:
-                        return facts | {"at_s": event.emulated_at.timestamp()}
+                changed = event.kind == "health_check.changed" and facts["id"] == check
+                if changed and facts["healthy"] is healthy:
+                    return facts | {"at_s": event.emulated_at.timestamp()}
             time.sleep(0.01)
         raise AssertionError(f"{check} did not become {healthy=} within {within_s} emulated s")
 
@@ -112,7 +116,7 @@ def test_sixteen_checkers_ask_once_an_interval_each_on_its_own_phase(checkers: C
     times = sorted(checkers.endpoint.at_s)
     taken_s = (times[-1] - times[0]) * SPEED
     assert abs(len(times) - 16 * taken_s / INTERVAL_S) <= 20, "sixteen requests an interval"
-    gaps_s = [(later - sooner) * SPEED for sooner, later in zip(times, times[1:], strict=False)]
+    gaps_s = [(later - sooner) * SPEED for sooner, later in pairwise(times)]
     assert max(gaps_s) > 2 * INTERVAL_S / 16, "uncoordinated: some gaps are well over the mean"
     reports = checkers.checkers.reports(check)
     assert {report.region for report in reports} == set(CHECKER_REGIONS)
@@ -311,7 +315,10 @@ LONG = "x" * 5115 + "ready"  # the string ends with byte 5,120
         (response(200, LONG), {"type": "HTTP_STR_MATCH", "search_string": "ready"}, True),
         (response(200, "x" + LONG), {"type": "HTTP_STR_MATCH", "search_string": "ready"}, False),
         (
-            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nrea\r\n2\r\ndy\r\n0\r\n\r\n",
+            (
+                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                b"3\r\nrea\r\n2\r\ndy\r\n0\r\n\r\n"
+            ),
             {"type": "HTTP_STR_MATCH", "search_string": "ready"},
             True,
         ),

@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator.clock import Clock
-from emulator.dataplane.lambda_results import InvokeResult
 from emulator.dataplane.lambda_service import LambdaService
 from emulator.dataplane.world import World
-from emulator.events import EventLog
-from emulator.faults import FaultBoard
-from emulator.store import Store
-from tests.contract.dataplane.cloud import Cloud
-from tests.contract.dataplane.loop import LoopThread
+from tests.contract.dataplane.cloud import TRUST_LAMBDA
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from emulator.clock import Clock
+    from emulator.dataplane.lambda_results import InvokeResult
+    from emulator.events import EventLog
+    from emulator.faults import FaultBoard
+    from emulator.store import Store
+    from tests.contract.dataplane.cloud import Cloud
+    from tests.contract.dataplane.loop import LoopThread
 
 REGION = "us-east-1"
 WHO = """
@@ -58,7 +62,7 @@ class Lambda:
 
 
 @pytest.fixture
-def functions(
+def functions(  # noqa: PLR0913, PLR0917  # what the service is made of
     cloud: Cloud,
     loop: LoopThread,
     store: Store,
@@ -158,7 +162,7 @@ def test_state_outside_the_handler_lives_as_long_as_the_environment(
 
 
 def test_an_idle_environment_ends_after_its_expiry(
-    cloud: Cloud, functions: Lambda, events: EventLog, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, functions: Lambda, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("emulator.dataplane.lambda_service.IDLE_EXPIRY_S", 0.2)
     cloud.function(WHO)
@@ -255,6 +259,17 @@ def test_the_role_of_the_function_signs_what_its_sdk_sends(cloud: Cloud, functio
             return boto3.client("sts").get_caller_identity()["Arn"]
     """)
     assert functions.answer() == "arn:aws:sts::123456789012:assumed-role/worker/fn"
+
+
+def test_a_role_that_does_not_trust_lambda_gives_no_environment(
+    cloud: Cloud, functions: Lambda
+) -> None:
+    cloud.function(WHO)
+    trust = json.dumps(TRUST_LAMBDA).replace("lambda.", "ec2.")
+    cloud.client("iam").update_assume_role_policy(RoleName="worker", PolicyDocument=trust)
+    result = functions.invoke()
+    assert (result.status, result.error) == (403, "AccessDeniedException")
+    assert b"does not let lambda.amazonaws.com assume it" in result.payload
 
 
 def test_only_the_sdk_of_the_runtime_can_be_imported(cloud: Cloud, functions: Lambda) -> None:
@@ -525,7 +540,7 @@ def test_no_process_outlives_the_service(cloud: Cloud, functions: Lambda) -> Non
     assert children() == before, "every worker has ended"
 
 
-def test_a_busy_worker_dies_with_the_emulator(cloud: Cloud, work_dir: Path) -> None:
+def test_a_busy_worker_dies_with_the_emulator(work_dir: Path) -> None:
     """The emulator is killed (-9) while a handler spins; the worker notices by its lifeline."""
     import signal
     import subprocess

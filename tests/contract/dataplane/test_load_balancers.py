@@ -8,9 +8,7 @@ import json
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dns.flags
 import dns.message
@@ -23,10 +21,15 @@ from emulator.certificates import Authority
 from emulator.clock import Clock
 from emulator.dataplane import DataPlane
 from emulator.events import EventLog
-from emulator.faults import FaultBoard
 from emulator.store import Store
-from tests.contract.dataplane.cloud import Cloud
-from tests.contract.dataplane.loop import LoopThread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from emulator.faults import FaultBoard
+    from tests.contract.dataplane.cloud import Cloud
+    from tests.contract.dataplane.loop import LoopThread
 
 REGION = "us-east-1"
 ECHO = """
@@ -78,7 +81,7 @@ class Plane:
         self, source: str = ECHO, *, region: str = REGION, name: str = "fn", **more: Any
     ) -> dict[str, Any]:
         """A forward action to a target group with an alias of a new function."""
-        settings = {key: more.pop(key) for key in list(more) if key in ("Timeout",)}
+        settings = {"Timeout": more.pop("Timeout", 10)}
         arn = self.cloud.function(source, region=region, name=name, **settings)
         self.cloud.client("lambda", region).create_alias(
             FunctionName=name, Name="live", FunctionVersion="1"
@@ -241,7 +244,7 @@ def test_a_chunked_request_body_is_put_together(plane: Plane) -> None:
 
 def test_multi_value_headers_follow_the_target_groups_attribute(plane: Plane) -> None:
     balancer = plane.balancer()
-    [group] = [each for each in Store().target_groups()]
+    [group] = Store().target_groups()
     plane.cloud.client("elbv2").modify_target_group_attributes(
         TargetGroupArn=group.arn,
         Attributes=[{"Key": "lambda.multi_value_headers.enabled", "Value": "true"}],
@@ -594,7 +597,7 @@ def test_a_datagram_that_is_no_query_is_ignored(plane: Plane) -> None:
 
 
 @pytest.fixture
-def fast_plane(  # noqa: PLR0913, PLR0917  # what a data plane is made of
+def fast_plane(
     cloud: Cloud, loop: LoopThread, block: Block, authority: Authority, faults: FaultBoard
 ) -> Iterator[Plane]:
     clock = Clock(20)
