@@ -107,6 +107,14 @@ class Graph:
         return earlier.urn in seen and earlier.urn != later.urn
 
 
+def kind(resource: Resource) -> str:
+    return resource.type.rpartition(":")[2]
+
+
+def regions_of(graph: Graph) -> list[str]:
+    return [entry["region"] for entry in graph.outputs["regions"]]
+
+
 def run_program(stack: str, config: Mapping[str, str], release: Path) -> Graph:
     """Run `__main__.py` as Pulumi would, and return what it asked for.
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra import graph_rules
-from tests.infra.graph import Graph, ProgramError, Resource, run_program, stack_config
-from tests.infra.graph_rules import RULES, Rule, kind
+from tests.infra import rules_data, rules_regions, rules_traffic
+from tests.infra.graph import Graph, ProgramError, Resource, kind, run_program, stack_config
+from tests.infra.graph_rules import RULES, Rule
 
 Break = Callable[[Graph], None]
 
@@ -126,96 +126,99 @@ def hide_the_regional_name(graph: Graph) -> None:
 
 
 BREAKS: list[tuple[Rule, Break]] = [
-    (graph_rules.states_its_region, change("Function", region=None)),
-    (graph_rules.is_tagged, change("HealthCheck", tags=None)),
-    (graph_rules.is_tagged, change("Vpc", tags={"region": "us-west-2"})),
-    (graph_rules.stays_in_its_component, leave_the_component),
-    (graph_rules.is_built_per_region, wait_for_the_other_region),
-    (graph_rules.targets_are_checked, change("TargetGroup", healthCheck={"enabled": False})),
-    (graph_rules.targets_are_checked, change("TargetGroup", lambdaMultiValueHeadersEnabled=False)),
+    (rules_regions.states_its_region, change("Function", region=None)),
+    (rules_regions.is_tagged, change("HealthCheck", tags=None)),
+    (rules_regions.is_tagged, change("Vpc", tags={"region": "us-west-2"})),
+    (rules_regions.stays_in_its_component, leave_the_component),
+    (rules_regions.is_built_per_region, wait_for_the_other_region),
+    (rules_regions.targets_are_checked, change("TargetGroup", healthCheck={"enabled": False})),
     (
-        graph_rules.permission_precedes_registration,
+        rules_regions.targets_are_checked,
+        change("TargetGroup", lambdaMultiValueHeadersEnabled=False),
+    ),
+    (
+        rules_regions.permission_precedes_registration,
         forget_dependencies("TargetGroupAttachment", "Permission"),
     ),
-    (graph_rules.permission_precedes_registration, change("Permission", qualifier="other")),
-    (graph_rules.permission_precedes_registration, change("Permission", sourceArn="arn:aws:x")),
+    (rules_regions.permission_precedes_registration, change("Permission", qualifier="other")),
+    (rules_regions.permission_precedes_registration, change("Permission", sourceArn="arn:aws:x")),
     (
-        graph_rules.balancers_serve_https_from_three_zones,
+        rules_regions.balancers_serve_https_from_three_zones,
         change("LoadBalancer", subnets=["a", "a", "b"]),
     ),
     (
-        graph_rules.balancers_serve_https_from_three_zones,
+        rules_regions.balancers_serve_https_from_three_zones,
         forget_dependencies("RouteTableAssociation", "Route"),
     ),
     (
-        graph_rules.balancers_serve_https_from_three_zones,
+        rules_regions.balancers_serve_https_from_three_zones,
         change("LoadBalancer", clientKeepAlive=61),
     ),
     (
-        graph_rules.listeners_wait_for_their_certificate,
+        rules_regions.listeners_wait_for_their_certificate,
         forget_dependencies("Listener", "CertificateValidation"),
     ),
-    (graph_rules.listeners_wait_for_their_certificate, change("Listener", protocol="HTTP")),
+    (rules_regions.listeners_wait_for_their_certificate, change("Listener", protocol="HTTP")),
     (
-        graph_rules.listeners_wait_for_their_certificate,
+        rules_regions.listeners_wait_for_their_certificate,
         change("Certificate", subjectAlternativeNames=[]),
     ),
-    (graph_rules.every_name_is_proven_once, drop_a_proof),
-    (graph_rules.functions_run_their_own_regions_release, swap_code),
-    (graph_rules.functions_run_their_own_regions_release, change("Function", publish=False)),
-    (graph_rules.functions_run_their_own_regions_release, change("BucketObjectv2", key="latest")),
+    (rules_regions.every_name_is_proven_once, drop_a_proof),
+    (rules_regions.functions_run_their_own_regions_release, swap_code),
+    (rules_regions.functions_run_their_own_regions_release, change("Function", publish=False)),
+    (rules_regions.functions_run_their_own_regions_release, change("BucketObjectv2", key="latest")),
     (
-        graph_rules.functions_log_where_they_are_expected_to,
+        rules_regions.functions_log_where_they_are_expected_to,
         change("LogGroup", retentionInDays=None),
     ),
     (
-        graph_rules.predictions_flow_into_their_own_regions_bucket,
+        rules_data.predictions_flow_into_their_own_regions_bucket,
         change("FirehoseDeliveryStream", extendedS3Configuration={"bucketArn": "arn:aws:s3:::b"}),
     ),
     (
-        graph_rules.predictions_flow_into_their_own_regions_bucket,
+        rules_data.predictions_flow_into_their_own_regions_bucket,
         forget_dependencies("LogSubscriptionFilter", "RolePolicy"),
     ),
     (
-        graph_rules.buckets_are_private_and_keep_versions,
+        rules_data.buckets_are_private_and_keep_versions,
         change("BucketVersioning", versioningConfiguration={"status": "Suspended"}),
     ),
     (
-        graph_rules.buckets_are_private_and_keep_versions,
+        rules_data.buckets_are_private_and_keep_versions,
         change("BucketPublicAccessBlock", blockPublicPolicy=False),
     ),
-    (graph_rules.buckets_are_private_and_keep_versions, change("BucketPolicy", policy="{}")),
-    (graph_rules.replication_goes_both_ways, one_way),
-    (graph_rules.replication_copies_all_and_deletes_nothing, copy_deletions),
+    (rules_data.buckets_are_private_and_keep_versions, change("BucketPolicy", policy="{}")),
+    (rules_data.replication_goes_both_ways, one_way),
+    (rules_data.replication_copies_all_and_deletes_nothing, copy_deletions),
     (
-        graph_rules.replication_waits_for_versioning,
+        rules_data.replication_waits_for_versioning,
         forget_dependencies(
             "BucketReplicationConfig", "BucketVersioning", "BucketLifecycleConfiguration"
         ),
     ),
-    (graph_rules.roles_are_least, allow_everything),
-    (graph_rules.roles_are_least, drop("RolePolicy")),
-    (graph_rules.deep_checks_ask_each_region_itself, check("deep", searchString="ready")),
-    (graph_rules.deep_checks_ask_each_region_itself, check("deep", resourcePath="/health/live")),
+    (rules_data.roles_are_least, allow_everything),
+    (rules_data.roles_are_least, drop("RolePolicy")),
+    (rules_traffic.deep_checks_ask_each_region_itself, check("deep", searchString="ready")),
+    (rules_traffic.deep_checks_ask_each_region_itself, check("deep", resourcePath="/health/live")),
     (
-        graph_rules.evacuation_checks_are_inverted_and_ask_the_watcher,
+        rules_traffic.evacuation_checks_are_inverted_and_ask_the_watcher,
         check("evacuation", invertHealthcheck=False),
     ),
     (
-        graph_rules.evacuation_checks_are_inverted_and_ask_the_watcher,
+        rules_traffic.evacuation_checks_are_inverted_and_ask_the_watcher,
         check("evacuation", fqdn="predict.us-east-1.understudy.example"),
     ),
-    (graph_rules.serving_checks_need_both, check("serving", childHealthThreshold=1)),
-    (graph_rules.serving_checks_need_both, check("serving", childHealthchecks=["deep"])),
-    (graph_rules.failover_records_are_complete_and_distinct, failover(setIdentifier="us-west-2")),
-    (graph_rules.failover_records_are_complete_and_distinct, failover(healthCheckId="other")),
+    (rules_traffic.serving_checks_need_both, check("serving", childHealthThreshold=1)),
+    (rules_traffic.serving_checks_need_both, check("serving", childHealthchecks=["deep"])),
+    (rules_traffic.failover_records_are_complete_and_distinct, failover(setIdentifier="us-west-2")),
+    (rules_traffic.failover_records_are_complete_and_distinct, failover(healthCheckId="other")),
     (
-        graph_rules.failover_records_are_complete_and_distinct,
+        rules_traffic.failover_records_are_complete_and_distinct,
         failover(failoverRoutingPolicies=[{"type": "SECONDARY"}]),
     ),
-    (graph_rules.regional_names_lead_home, hide_the_regional_name),
-    (graph_rules.outputs_are_identifiers, leak),
-    (graph_rules.objectives_are_in_every_region, change("Parameter", value="{}")),
+    (rules_traffic.regional_names_lead_home, hide_the_regional_name),
+    (rules_traffic.outputs_are_identifiers, leak),
+    (rules_traffic.objectives_are_in_every_region, change("Parameter", value="{}")),
 ]
 
 
@@ -265,7 +268,7 @@ def test_a_release_stays_in_its_bucket_when_another_follows(graph: Graph) -> Non
 def test_the_health_checks_take_their_settings(release_zip: Path) -> None:
     config = stack_config("staging", failureThreshold="10", healthCheckIntervalSeconds="30")
     slow = run_program("staging", config, release_zip)
-    assert graph_rules.settings_of_checks(slow) == {(30, 10)}, "a slow failover deploys"
+    assert rules_traffic.settings_of_checks(slow) == {(30, 10)}, "a slow failover deploys"
     assert any("rtoSeconds is 90" in warning for warning in slow.warnings), "but not in silence"
 
 
