@@ -12,7 +12,7 @@ import pytest
 
 from emulator.dataplane.lambda_service import LambdaService
 from emulator.dataplane.world import World
-from tests.contract.dataplane.cloud import TRUST_LAMBDA
+from tests.contract.dataplane.cloud import TRUST_LAMBDA, Cloud
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
