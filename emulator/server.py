@@ -2,7 +2,7 @@
 
 Two kinds of threads meet here. The data plane, the storage flows and the control API live in one
 event loop; the AWS API answers from threads of its own, and reaches the data plane through
-`_Hooks`, which carries each question into the loop.
+`DataPlaneHooks`, which carries each question into the loop.
 """
 
 from __future__ import annotations
@@ -17,17 +17,16 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
-
-import uvicorn
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from emulator import api, control, coverage, patches
 from emulator.addresses import FIRST_BLOCK, Block
+from emulator.bridges import DataPlaneHooks, Runs
 from emulator.certificates import Authority
 from emulator.clock import Clock
+from emulator.control_server import ControlServer
 from emulator.dataplane import DataPlane
 from emulator.door.server import ApiServer, listen
-from emulator.engine import Engine
 from emulator.events import EventLog
 from emulator.faults import FaultBoard
 from emulator.process_group import READY_FILE
@@ -36,19 +35,12 @@ from emulator.store import Store
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Coroutine, Generator, Sequence
     from pathlib import Path
 
-    from emulator.dataplane import CheckerReport, TargetStatus
-    from emulator.dataplane.lambda_results import InvokeResult
-    from emulator.engine import Outcome, Request
-    from emulator.engine.request import OnEvent
 
 _LAST_BLOCK: Final = 255
 _STOP_WITHIN_S: Final = 10.0
 _EXIT_STUCK: Final = 70
-
-T = TypeVar("T")
 
 
 class NoBlockError(RuntimeError):
@@ -124,8 +116,8 @@ class Emulator:
         )
         door = api.FrontDoor(self._faults, self._storage.objects, self._storage.replicator)
         self._api = ApiServer(self._listener, door.answer)
-        self._runs = _Runs(self._block.api.url, settings.work_dir)
-        self._control = _ControlServer(control.application(self._controls()), self._block)
+        self._runs = Runs(self._block.api.url, settings.work_dir)
+        self._control = ControlServer(control.application(self._controls()), self._block.control)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -136,7 +128,7 @@ class Emulator:
         """
         started_s = time.monotonic()
         _say(f"starting on 127.{self._block.b}.0.1")
-        patches.apply_all(_Hooks(asyncio.get_running_loop(), self._data_plane))
+        patches.apply_all(DataPlaneHooks(asyncio.get_running_loop(), self._data_plane))
         self._api.start()
         await self._data_plane.start()
         self._tasks = [asyncio.create_task(flow()) for flow in self._storage.flows()]
@@ -243,91 +235,6 @@ def claim_block() -> tuple[socket.socket, Block]:
         f"no free block: port {Block(FIRST_BLOCK).api.port} is in use on every 127.B.0.1 with B "
         f"from {FIRST_BLOCK} to {_LAST_BLOCK}; stop an emulator that is no longer needed"
     )
-
-
-class _Hooks:
-    """Answers moto's threads from the data plane's loop (`emulator.patches.hooks.Hooks`)."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, data_plane: DataPlane) -> None:
-        self._loop = loop
-        self._data_plane = data_plane
-
-    def invoke(
-        self, function: str, qualifier: str | None, payload: bytes, *, region: str
-    ) -> InvokeResult:
-        return self._in_loop(self._data_plane.invoke(function, qualifier, payload, region=region))
-
-    def health_status(self, check_id: str) -> Sequence[CheckerReport]:
-        async def read() -> Sequence[CheckerReport]:
-            return self._data_plane.health_status(check_id)
-
-        return self._in_loop(read())
-
-    def target_health(self, target_group_arn: str) -> Sequence[TargetStatus]:
-        async def read() -> Sequence[TargetStatus]:
-            return self._data_plane.target_health(target_group_arn)
-
-        return self._in_loop(read())
-
-    def _in_loop(self, question: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(question, self._loop).result()
-
-
-class _Runs:
-    """The engine, whose events go to whoever asked for the run under way."""
-
-    def __init__(self, aws_endpoint: str, work_dir: Path) -> None:
-        self._lock = threading.Lock()
-        self._listener: OnEvent | None = None
-        self._engine = Engine(aws_endpoint, work_dir, self._tell)
-
-    def run(self, request: Request, on_event: OnEvent) -> Outcome:
-        """Carry out one request; others wait."""
-        with self._lock:
-            self._listener = on_event
-            try:
-                return self._engine.run(request)
-            finally:
-                self._listener = None
-
-    def _tell(self, event: dict[str, Any]) -> None:
-        listener = self._listener
-        if listener is not None:
-            listener(event)
-
-
-class _ControlServer(uvicorn.Server):
-    """uvicorn in our loop, without its signal handlers: the process has its own."""
-
-    def __init__(self, application: Any, block: Block) -> None:
-        super().__init__(
-            uvicorn.Config(
-                application,
-                lifespan="off",
-                log_level="warning",
-                access_log=False,
-                timeout_graceful_shutdown=1,
-            )
-        )
-        self._endpoint = block.control
-        self._task: asyncio.Task[None] | None = None
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        yield
-
-    async def start(self) -> None:
-        listener = listen(self._endpoint)
-        self._task = asyncio.create_task(self.serve(sockets=[listener]))
-        while not self.started:
-            if self._task.done():
-                await self._task
-            await asyncio.sleep(0.005)
-
-    async def stop(self) -> None:
-        self.should_exit = True
-        if self._task is not None:
-            await self._task
 
 
 def _watch_lifeline(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
