@@ -119,6 +119,7 @@ CERTIFICATE_VALIDATION: Final = ResourceType(
         Call(
             operation="DescribeCertificate",
             only="",
+            when="certificateArn",
             extra={"CertificateArn": given("certificateArn")},
         ),
     ),

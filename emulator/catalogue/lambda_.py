@@ -21,8 +21,7 @@ from emulator.catalogue.model import (
 
 _CODE: Final = "code s3Bucket s3Key s3ObjectVersion sourceCodeHash"
 _CONFIGURATION: Final = (
-    "deadLetterConfig description environment ephemeralStorage handler layers loggingConfig "
-    "memorySize role runtime snapStart timeout tracingConfig vpcConfig"
+    "description environment ephemeralStorage handler memorySize role runtime timeout tracingConfig"
 )
 
 
@@ -111,14 +110,13 @@ FUNCTION: Final = ResourceType(
         "ephemeralStorage": recorded(
             "workers write to this machine's disk", read=_of("EphemeralStorage")
         ),
-        "loggingConfig": recorded("lines go to /aws/lambda/<function>", read=_of("LoggingConfig")),
         "packageType": emulated(
             default="Zip", read=_of("PackageType"), force_new=True, values=("Zip",)
         ),
         "tracingConfig": recorded("no traces", aws="TracingConfig", read=_of("TracingConfig")),
     },
     absent="capacityProviderConfig codeSha256 codeSigningConfigArn deadLetterConfig durableConfig "
-    "fileSystemConfig imageConfig imageUri kmsKeyArn layers publishTo "
+    "fileSystemConfig imageConfig imageUri kmsKeyArn layers loggingConfig publishTo "
     "replaceSecurityGroupsOnDestroy replacementSecurityGroupIds skipDestroy snapStart "
     "sourceKmsKeyArn tenancyConfig useResourceTimeoutForPropagation vpcConfig",
     create=(
@@ -157,11 +155,7 @@ FUNCTION: Final = ResourceType(
         ),
         Call(
             operation="UpdateFunctionConfiguration",
-            only=" ".join(
-                name
-                for name in _CONFIGURATION.split()
-                if name not in ("deadLetterConfig", "layers", "snapStart", "vpcConfig")
-            ),
+            only=_CONFIGURATION,
             extra={"FunctionName": own_id},
         ),
         Call(

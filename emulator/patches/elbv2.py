@@ -6,6 +6,7 @@ shows, keeps a Lambda target group's matcher as it was created, and calls every 
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator.patches.mending import replace
@@ -83,9 +84,11 @@ def _mend_target_groups() -> None:
 
     stock = ELBv2Backend.modify_target_group
 
-    def modify(self: Any, arn: str, *args: Any, **named: Any) -> Any:
-        group = stock(self, arn, *args, **named)
-        codes = named.get("http_codes")
+    parameters = inspect.signature(stock)
+
+    def modify(self: Any, *args: Any, **named: Any) -> Any:
+        group = stock(self, *args, **named)
+        codes = parameters.bind(self, *args, **named).arguments.get("http_codes")
         if codes is not None:
             group.matcher = {**group.matcher, "HttpCode": codes}
         return group

@@ -1,7 +1,8 @@
 """Route 53: alarm checks keep their alarm, status comes from the checkers, deletes are exact.
 
 Stock moto drops `AlarmIdentifier` and `InsufficientDataHealthStatus`, answers
-GetHealthCheckStatus with one canned line, and deletes every record of a name and type (or of a
+GetHealthCheckStatus with one canned line, lets an update that leaves the children out remove
+them, and deletes every record of a name and type (or of a
 set identifier, whatever its name) where AWS deletes the one that matches.
 """
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 def apply(hooks: Callable[[], Hooks]) -> None:
     """Mend health checks, their status, and record changes."""
     _mend_alarm_checks()
+    _mend_updates()
     _mend_status(hooks)
     _mend_deletes()
 
@@ -62,6 +64,21 @@ def _mend_alarm_checks() -> None:
     replace(Route53, "create_health_check", create)
     replace(Route53, "update_health_check", update)
     replace(HealthCheck, "health_check_config", property(config))
+
+
+def _mend_updates() -> None:
+    from moto.route53.models import Route53Backend
+
+    stock = Route53Backend.update_health_check
+
+    def update(self: Any, health_check_id: str, health_check_args: dict[str, Any]) -> Any:
+        lists = ("children", "regions")  # moto makes [] of what the call leaves out
+        given = {
+            name: value for name, value in health_check_args.items() if value or name not in lists
+        }
+        return stock(self, health_check_id, given)
+
+    replace(Route53Backend, "update_health_check", update)
 
 
 def _mend_status(hooks: Callable[[], Hooks]) -> None:

@@ -17,10 +17,18 @@ _BALANCER: Final = "elasticloadbalancing.amazonaws.com"
 
 
 def apply() -> None:
-    """Guard load balancers, listeners, target registration and target groups."""
+    """Guard load balancers, listeners and target registration."""
+    _make_known("AccessDenied", "UnsupportedCertificate")
     _guard_load_balancers()
     _guard_listeners()
     _guard_targets()
+
+
+def _make_known(*codes: str) -> None:
+    """Error codes that AWS answers with and its models leave out: moto warns of each use."""
+    from moto.core.errors import COMMON_ERROR_CODES
+
+    COMMON_ERROR_CODES.extend(code for code in codes if code not in COMMON_ERROR_CODES)
 
 
 def _guard_load_balancers() -> None:

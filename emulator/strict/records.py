@@ -163,7 +163,9 @@ def _guard_health_checks() -> None:
 
     def update(self: Any, health_check_id: str, health_check_args: dict[str, Any]) -> Any:
         held = self.get_health_check(health_check_id)
-        given = {name: value for name, value in health_check_args.items() if value is not None}
+        given = {
+            name: value for name, value in health_check_args.items() if value not in (None, [])
+        }
         refuse(list(check_problems(_held_check(held) | given, self.health_checks)))
         return stock_update(self, health_check_id, health_check_args)
 

@@ -1,0 +1,226 @@
+"""Stock moto, asked in a process of its own: prints what it answers to each patch's question.
+
+If a line here turns out false, moto has mended the defect and the patch can go.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import zipfile
+from typing import Any
+
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": "x",
+    "AWS_SECRET_ACCESS_KEY": "x",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "MOTO_ACM_VALIDATION_WAIT": "0",
+}
+
+import boto3
+from moto import mock_aws
+
+
+def main() -> None:
+    """Print one JSON object: defect to whether stock moto still has it."""
+    with mock_aws():
+        defects = {
+            "acm issues without records": _certificates(),
+            "route53 drops alarms": _alarm(),
+            "route53 status is canned": _status(),
+            "route53 updates remove children": _children(),
+            "route53 deletes more than asked": _delete(),
+            "elbv2 has one zone id": _zone_ids(),
+            "elbv2 leaves attributes out": _attributes(),
+            "elbv2 keeps a lambda matcher": _matcher(),
+            "elbv2 calls lambda targets healthy": _health(),
+            "s3 drops replication details": _replication(),
+            "s3 ignores policy conditions": _conditions(),
+            "lambda hides zero concurrency": _concurrency(),
+            "lambda loses the qualifier": _invoke(),
+        }
+    json.dump(defects, sys.stdout)
+
+
+def _certificates() -> bool:
+    acm = boto3.client("acm")
+    arn = acm.request_certificate(DomainName="a.test", ValidationMethod="DNS")["CertificateArn"]
+    acm.describe_certificate(CertificateArn=arn)
+    return acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"] == "ISSUED"
+
+
+def _check(**config: Any) -> Any:
+    client = boto3.client("route53")
+    made = client.create_health_check(CallerReference=str(config), HealthCheckConfig=config)
+    return made["HealthCheck"]
+
+
+def _alarm() -> bool:
+    made = _check(
+        Type="CLOUDWATCH_METRIC",
+        AlarmIdentifier={"Region": "us-east-1", "Name": "a"},
+        InsufficientDataHealthStatus="Unhealthy",
+    )
+    return "AlarmIdentifier" not in made["HealthCheckConfig"]
+
+
+def _status() -> bool:
+    check = _check(Type="HTTP", FullyQualifiedDomainName="a.test")["Id"]
+    found = boto3.client("route53").get_health_check_status(HealthCheckId=check)
+    return found["HealthCheckObservations"][0]["IPAddress"] == "127.0.13.37"
+
+
+def _children() -> bool:
+    client = boto3.client("route53")
+    child = _check(Type="HTTP", FullyQualifiedDomainName="b.test")["Id"]
+    whole = _check(Type="CALCULATED", ChildHealthChecks=[child], HealthThreshold=1)["Id"]
+    changed = client.update_health_check(HealthCheckId=whole, Inverted=True)["HealthCheck"]
+    return not changed["HealthCheckConfig"].get("ChildHealthChecks")
+
+
+def _delete() -> bool:
+    client = boto3.client("route53")
+    zone = client.create_hosted_zone(Name="a.test", CallerReference="1")["HostedZone"]["Id"]
+
+    def change(action: str, name: str) -> None:
+        record = {
+            "Name": name,
+            "Type": "A",
+            "TTL": 1,
+            "SetIdentifier": "same",
+            "Weight": 1,
+            "ResourceRecords": [{"Value": "127.0.0.1"}],
+        }
+        changes = [{"Action": action, "ResourceRecordSet": record}]
+        client.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+
+    change("CREATE", "x.a.test")
+    change("CREATE", "y.a.test")
+    change("DELETE", "x.a.test")
+    records = client.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    return not any(each["Name"].startswith("y.") for each in records)
+
+
+def _balancer(region: str) -> Any:
+    ec2 = boto3.client("ec2", region_name=region)
+    subnets = [each["SubnetId"] for each in ec2.describe_subnets()["Subnets"]]
+    client = boto3.client("elbv2", region_name=region)
+    return client.create_load_balancer(Name="lb", Subnets=subnets)["LoadBalancers"][0]
+
+
+def _zone_ids() -> bool:
+    ids = [_balancer(region)["CanonicalHostedZoneId"] for region in ("us-east-2", "us-west-2")]
+    return ids[0] == ids[1]
+
+
+def _attributes() -> bool:
+    arn = _balancer("us-east-1")["LoadBalancerArn"]
+    found = boto3.client("elbv2").describe_load_balancer_attributes(LoadBalancerArn=arn)
+    return "client_keep_alive.seconds" not in {each["Key"] for each in found["Attributes"]}
+
+
+def _group(name: str) -> str:
+    made = boto3.client("elbv2").create_target_group(
+        Name=name, TargetType="lambda", Matcher={"HttpCode": "200"}
+    )
+    return str(made["TargetGroups"][0]["TargetGroupArn"])
+
+
+def _matcher() -> bool:
+    client, arn = boto3.client("elbv2"), _group("matcher")
+    client.modify_target_group(TargetGroupArn=arn, Matcher={"HttpCode": "200-299"})
+    found = client.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"][0]
+    return found["Matcher"]["HttpCode"] == "200"
+
+
+def _health() -> bool:
+    client, arn = boto3.client("elbv2"), _group("health")
+    function = "arn:aws:lambda:us-east-1:123456789012:function:ghost"
+    client.register_targets(TargetGroupArn=arn, Targets=[{"Id": function}])
+    found = client.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    return found[0]["TargetHealth"]["State"] == "healthy"
+
+
+def _replication() -> bool:
+    s3 = boto3.client("s3")
+    for name in ("from", "to"):
+        s3.create_bucket(Bucket=f"bucket-{name}")
+        status = {"Status": "Enabled"}
+        s3.put_bucket_versioning(Bucket=f"bucket-{name}", VersioningConfiguration=status)
+    rule = {
+        "Status": "Enabled",
+        "Priority": 1,
+        "Filter": {"Prefix": "p/"},
+        "DeleteMarkerReplication": {"Status": "Enabled"},
+        "SourceSelectionCriteria": {"ReplicaModifications": {"Status": "Enabled"}},
+        "Destination": {"Bucket": "arn:aws:s3:::bucket-to"},
+    }
+    configuration = {"Role": "arn:aws:iam::123456789012:role/r", "Rules": [rule]}
+    s3.put_bucket_replication(Bucket="bucket-from", ReplicationConfiguration=configuration)
+    found = s3.get_bucket_replication(Bucket="bucket-from")["ReplicationConfiguration"]
+    return "SourceSelectionCriteria" not in found["Rules"][0]
+
+
+def _conditions() -> bool:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="bucket-policy")
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": ["arn:aws:s3:::bucket-policy/*"],
+        "Condition": {"StringEquals": {"aws:PrincipalTag/never": "true"}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    s3.put_bucket_policy(Bucket="bucket-policy", Policy=document)
+    try:
+        s3.put_object(Bucket="bucket-policy", Key="a", Body=b"")
+    except s3.exceptions.ClientError:
+        return True
+    return False
+
+
+def _function(name: str) -> None:
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    role = boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("handler.py", "def handle(event, context): return {'mine': True}")
+    boto3.client("lambda").create_function(
+        FunctionName=name,
+        Runtime="python3.12",
+        Role=role["Arn"],
+        Handler="handler.handle",
+        Code={"ZipFile": buffer.getvalue()},
+    )
+
+
+def _concurrency() -> bool:
+    _function("zero")
+    client = boto3.client("lambda")
+    client.put_function_concurrency(FunctionName="zero", ReservedConcurrentExecutions=0)
+    shown = client.get_function(FunctionName="zero").get("Concurrency") or {}
+    return "ReservedConcurrentExecutions" not in shown
+
+
+def _invoke() -> bool:
+    from moto.awslambda.models import LambdaBackend
+
+    asked: list[str | None] = []
+
+    def invoke(*args: Any) -> bytes:
+        asked.append(args[2])
+        return b"{}"
+
+    _function("mine")
+    stock = LambdaBackend.invoke
+    LambdaBackend.invoke = invoke  # type: ignore[method-assign]
+    boto3.client("lambda").invoke(FunctionName="mine", Qualifier="$LATEST")
+    LambdaBackend.invoke = stock  # type: ignore[method-assign]
+    return asked == [None]
+
+
+if __name__ == "__main__":
+    main()
