@@ -103,7 +103,7 @@ def rehearse(  # noqa: PLR0913 - one argument an option
     rate: Annotated[
         float | None,
         typer.Option(
-            help="Probes a scenario second; 10 unless given, and no more than 40 a real second.",
+            help="Probes a scenario second; 10 unless given, and no more than 20 a real second.",
             callback=_positive,
             show_default=False,
         ),

@@ -10,8 +10,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RATE_PER_S = 10.0
-REAL_RATE_PER_S = 40.0
-"""Without a rate of one's own: ten probes a scenario second, but no more than forty a real one."""
+REAL_RATE_PER_S = 20.0
+"""Without a rate of one's own: ten probes a scenario second, but no more than twenty a real one.
+
+Half of them open a TLS connection, on the machine that also emulates both of its ends.
+"""
 
 
 class ScenarioName(StrEnum):

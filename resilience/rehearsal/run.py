@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 DNS_TIMEOUT_S = 2.0
 WRITE_PERIOD_S = 1.0
-SHORTEST_REAL_WRITE_PERIOD_S = 0.2
-ALIVE_EVERY_REAL_S = 0.25
+SHORTEST_REAL_WRITE_PERIOD_S = 0.5
+ALIVE_EVERY_REAL_S = 0.5
 FINAL_LOOK_S = 30.0
 
 
@@ -107,8 +107,11 @@ class Rehearsal:
                 package = building.result()
                 release = read_release(package)
                 topology = deploy(stage, options, package, progress)
-                aws = Aws(stage.aws_environment)
-                return asyncio.run(self._play(stage, aws, topology, release))
+                return self.play(stage, topology, release)
+
+    def play(self, stage: Stage, topology: Topology, release: Release) -> Journal:
+        """Play on a stage that is set already, and leave it as the scenario does."""
+        return asyncio.run(self._play(stage, Aws(stage.aws_environment), topology, release))
 
     async def _play(self, stage: Stage, aws: Aws, topology: Topology, release: Release) -> Journal:
         scene = self.scene = self._set_scene(stage, aws, topology, release)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from resilience.rehearsal.scene import Scene
     from resilience.stage import Loss
 
-GATES_EVERY_S = 2.0
+GATES_EVERY_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from resilience.topology import Topology
     from resilience.writer import Writer
 
-POLL_REAL_S = 0.1
+POLL_REAL_S = 0.2
 
 
 @dataclass(kw_only=True)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from resilience.rehearsal.scene import Scene
 
 SETTLE_POLL_S = 2.0
+SHORTEST_REAL_SETTLE_POLL_S = 0.5
 
 
 async def settle(scene: Scene) -> None:
@@ -35,7 +36,9 @@ async def settle(scene: Scene) -> None:
             elif now_s - right_since_s >= scene.plan.settled_hold_s:
                 return
             scene.progress.update("; ".join(unsettled) or scene.recent())
-            await scene.clock.sleep(SETTLE_POLL_S)
+            await scene.clock.sleep(
+                max(SETTLE_POLL_S, SHORTEST_REAL_SETTLE_POLL_S * scene.clock.speed)
+            )
 
 
 def unsettled_checks(scene: Scene) -> tuple[str, ...]:

@@ -1,0 +1,69 @@
+"""Phases are planned from what is deployed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from topologies import topology
+
+from resilience.measurement import Steady
+from resilience.objectives import Timing
+from resilience.rehearsal.plan import latch_hold_s, make_plan
+
+if TYPE_CHECKING:
+    from resilience.topology import Topology
+
+
+def timed(timing: Timing) -> Topology:
+    sound = topology()
+
+    def changed(check: object) -> object:
+        return replace(
+            check,  # type: ignore[type-var]
+            interval_s=timing.interval_s,
+            failure_threshold=timing.failure_threshold,
+        )
+
+    regions = tuple(
+        replace(
+            r,
+            deep_check=changed(r.deep_check),
+            evacuation_check=changed(r.evacuation_check),
+        )
+        for r in sound.regions
+    )
+    records = tuple(replace(r, ttl_s=timing.record_ttl_s) for r in sound.records)
+    return replace(sound, regions=regions, records=records)
+
+
+@pytest.mark.parametrize(
+    "timing",
+    [
+        Timing(interval_s=10, failure_threshold=3, record_ttl_s=10),
+        Timing(interval_s=30, failure_threshold=10, record_ttl_s=60),
+    ],
+)
+def test_no_wait_gives_up_before_the_worst_case_has_passed(timing: Timing) -> None:
+    plan = make_plan(timed(timing), Steady(), speed=1)
+    assert plan.takeover_deadline_s > plan.bounds.ceiling_s + Steady().window_s
+    turn_s = timing.interval_s * timing.failure_threshold
+    assert plan.return_deadline_s > turn_s
+    assert plan.failback_deadline_s > turn_s + timing.record_ttl_s
+    assert plan.settled_hold_s < plan.settle_deadline_s
+    assert plan.latched_watch_s <= plan.failover.hold_down_s < plan.gates_deadline_s
+
+
+def test_a_returning_region_cannot_count_as_healthy_before_the_latch_does() -> None:
+    for threshold in (1, 3, 10):
+        flag_counts_s = threshold * 10 + 6
+        earliest_back_s = latch_hold_s(10, threshold) + (threshold - 1) * 10 - 6
+        assert earliest_back_s >= flag_counts_s
+
+
+def test_a_busy_machine_is_given_real_time_at_any_speed() -> None:
+    slow, fast = (make_plan(topology(), Steady(), speed=speed) for speed in (1, 20))
+    assert fast.return_deadline_s / 20 > 6
+    assert fast.failover.stale_after_s / 20 >= 4
+    assert slow.failover.stale_after_s == 15
