@@ -7,7 +7,6 @@ and in each of pytest-xdist's workers (which talk over pipes, so the guard is no
 from __future__ import annotations
 
 import os
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,30 +61,3 @@ def start_emulator(
 def emulator(start_emulator: Callable[[float], EmulatorHandle]) -> EmulatorHandle:
     """The session's emulator at twenty times the speed, shared: leave no fault behind."""
     return start_emulator(20.0)
-
-
-@pytest.fixture
-def moto_server() -> Iterator[str]:
-    """URL of a plain moto server in this process, its stores empty: moto alone, no front door."""
-    from moto.moto_api._internal.models import moto_api_backend
-    from moto.moto_server.werkzeug_app import (
-        DomainDispatcherApplication,
-        MotoRequestHandler,
-        create_backend_app,
-    )
-    from werkzeug.serving import make_server
-
-    moto_api_backend.reset()
-    server = make_server(
-        "127.0.0.1",
-        0,
-        DomainDispatcherApplication(create_backend_app),
-        threaded=True,
-        request_handler=MotoRequestHandler,
-    )
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join(timeout=5)
-    server.server_close()
