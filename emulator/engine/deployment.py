@@ -93,8 +93,8 @@ class Deployment:
     def register_outputs(self, name: str, outputs: Values, secrets: frozenset[str]) -> None:
         """Note a component's outputs; those of the stack are the run's own."""
         if urn.qualified_type(name) == urn.STACK_TYPE:
-            self.outputs = outputs
-            unresolved = sorted(wire.unknown_paths(outputs))
+            self.outputs = wire.without_unknown_outputs(outputs)
+            unresolved = sorted(wire.unknown_paths(self.outputs))
             if unresolved and not self.preview and not self.problems:
                 self.refuse(
                     f"stack outputs {', '.join(unresolved)} have no value: they are made from "
@@ -253,6 +253,8 @@ class Deployment:
         name = urn.make(stack, project, request.parent, request.type, request.name)
         try:
             self._admit_name(name)
+            if request.id == wire.UNKNOWN:  # only in a preview: what it reads is not there yet
+                return Registered(urn=name, outputs={})
             found = self._look_up(name, request)
         except (RefusedError, AwsError) as error:
             self.refuse(str(error), name)

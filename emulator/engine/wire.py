@@ -74,6 +74,24 @@ def unknown_paths(value: object, path: str = "") -> Iterator[str]:
             yield from unknown_paths(inner, f"{path}[{index}]")
 
 
+def without_unknown_outputs(value: Any) -> Any:
+    """`value` where every resource in it (a block with `urn` and `id`) has only known outputs.
+
+    A program that exports a whole resource asks for none of its outputs in particular.
+    """
+    if isinstance(value, list):
+        return [without_unknown_outputs(each) for each in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    mapping = cast("Values", value)
+    whole = {"urn", "id"} <= mapping.keys()
+    return {
+        key: without_unknown_outputs(each)
+        for key, each in mapping.items()
+        if not (whole and each == UNKNOWN)
+    }
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
