@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from emulator.addresses import LoadBalancerNumbers
 from emulator.dataplane.dns import DnsServer, Names
 from emulator.dataplane.health_checks import CheckerReport, HealthCheckers
+from emulator.dataplane.health_quorum import CHECKERS_IN_A_REGION
 from emulator.dataplane.lambda_service import LambdaService
 from emulator.dataplane.load_balancers import Backends, LoadBalancers
 from emulator.dataplane.target_health import TargetHealth, TargetStatus
@@ -52,6 +53,7 @@ class DataPlane:
         *,
         work_dir: Path | None = None,
         latency_order: Sequence[str] = (),
+        checkers_in_a_region: int = CHECKERS_IN_A_REGION,
         seed: int = 0,
     ) -> None:
         world = World(store=store, clock=clock, faults=faults, events=events, seed=seed)
@@ -63,7 +65,9 @@ class DataPlane:
             work_dir=work_dir or certificates.work_dir,
         )
         self._targets = TargetHealth(world, self._functions)
-        self._checks = HealthCheckers(world, block, resolve=self.addresses)
+        self._checks = HealthCheckers(
+            world, block, resolve=self.addresses, checkers_in_a_region=checkers_in_a_region
+        )
         self._names = Names(
             world,
             numbers,

@@ -211,17 +211,19 @@ class Connection:
             _ClientLeftError: the client, or the load balancer itself, went meanwhile.
         """
         faults = self._world.faults
-        while True:
-            version = faults.version
-            if not self._world.balancer_lost(self._site.region, self._site.arn):
-                return
+        version = faults.version
+        if not self._world.balancer_lost(self._site.region, self._site.arn):
+            return
+        while self._world.balancer_lost(self._site.region, self._site.arn):
             if self._left() or self._site.balancer() is None:
                 raise _ClientLeftError
             try:
                 async with asyncio.timeout(LOST_LOOK_EVERY_S):
-                    await faults.wait_changed(since=version)
+                    version = await faults.wait_changed(since=version)
             except TimeoutError:
                 continue
+        if self._left():
+            raise _ClientLeftError
 
     def _left(self) -> bool:
         """Whether the client has closed the connection, which may not have been taken up yet."""

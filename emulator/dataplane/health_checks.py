@@ -43,8 +43,8 @@ class CheckerReport(NamedTuple):
 class _Checker:
     """One checker of one health check. `due_s` is emulated Unix time.
 
-    `out`: its Region was lost when it was due; it counts again once it has asked again, with what
-    it found then and nothing from before.
+    `out`: its Region was lost when it was due. It counts again once it has asked again, and begins
+    with what the others say: an opinion from before the loss is worth nothing.
     """
 
     number: int
@@ -206,14 +206,14 @@ class HealthCheckers:
             result = Probed(passed=False, reason=reason)
         else:
             port = self._block.listener_port(check.port)
-            result = await probe(check, address, port, clock=self._clock, tls=self._tls)
+            result = await probe(check, address, port, world=self._world, tls=self._tls)
         if self._faults.region_lost(checker.region):
             return  # lost while it asked: its answer reaches nobody
         checker.last = result
         checker.checked_at = self._clock.now()
         if checker.out:
             checker.out = False
-            checker.streak = quorum.Streak(healthy=result.passed)
+            checker.streak = quorum.Streak(healthy=self._base_status(check))
         if checker.streak.observe(passed=result.passed, threshold=check.failure_threshold):
             self._note_changes(self._store.health_checks())
 

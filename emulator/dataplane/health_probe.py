@@ -13,7 +13,7 @@ import h11
 from emulator.dataplane.wire import Wire
 
 if TYPE_CHECKING:
-    from emulator.clock import Clock
+    from emulator.dataplane.world import World
     from emulator.store import HealthCheck
 
 # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determining-health-of-endpoints.html
@@ -82,14 +82,14 @@ class CheckerTls(ssl.SSLContext):
 
 
 async def probe(
-    check: HealthCheck, host: str, port: int, *, clock: Clock, tls: CheckerTls
+    check: HealthCheck, host: str, port: int, *, world: World, tls: CheckerTls
 ) -> Probed:
     """Send one request to `host:port`.
 
     The TLS handshake is counted into the time to connect: AWS does not say where it counts.
     """
     try:
-        reason = await _attempt(check, host, port, clock=clock, tls=tls)
+        reason = await _attempt(check, host, port, world=world, tls=tls)
     except _FailedError as failed:
         return Probed(passed=False, reason=f"Failure: {failed}")
     except TimeoutError:
@@ -100,12 +100,12 @@ async def probe(
 
 
 async def _attempt(
-    check: HealthCheck, host: str, port: int, *, clock: Clock, tls: CheckerTls
+    check: HealthCheck, host: str, port: int, *, world: World, tls: CheckerTls
 ) -> str:
     secure = check.type.startswith("HTTPS")
     limit_s = TCP_CONNECT_LIMIT_S if check.type == "TCP" else CONNECT_LIMIT_S
     name = check.fqdn if check.enable_sni else ""
-    async with asyncio.timeout(clock.timeout_s(limit_s)):
+    async with asyncio.timeout(world.clock.timeout_s(limit_s)):
         transport, wire = await asyncio.get_running_loop().create_connection(
             Wire, host, port, ssl=tls if secure else None, server_hostname=name if secure else None
         )
@@ -114,16 +114,16 @@ async def _attempt(
             return "TCP connection established."
         if secure:
             tls.remember(name, transport.get_extra_info("ssl_object").session)
-        return await _exchange(check, wire, clock)
+        return await _exchange(check, wire, world)
     finally:
         # Health checkers hang up; waiting for the peer's farewell would only cost time.
         wire.abort()
 
 
-async def _exchange(check: HealthCheck, wire: Wire, clock: Clock) -> str:
+async def _exchange(check: HealthCheck, wire: Wire, world: World) -> str:
     connection = h11.Connection(h11.CLIENT)
     await wire.write(_request(check, connection))
-    async with asyncio.timeout(clock.timeout_s(RESPONSE_LIMIT_S)):
+    async with asyncio.timeout(world.work_limit_s(RESPONSE_LIMIT_S)):
         response = await _next_event(connection, wire)
     if not isinstance(response, h11.Response):
         raise _FailedError("The connection was closed before a response.")
@@ -132,7 +132,7 @@ async def _exchange(check: HealthCheck, wire: Wire, clock: Clock) -> str:
     if not _FIRST_OK <= response.status_code < _FIRST_BAD:
         raise _FailedError(said)
     if check.type.endswith("_STR_MATCH"):
-        async with asyncio.timeout(clock.timeout_s(BODY_LIMIT_S)):
+        async with asyncio.timeout(world.work_limit_s(BODY_LIMIT_S)):
             body = await _body(connection, wire)
         if check.search_string.encode() not in body:
             raise _FailedError(f"{said}. The search string was not found in the response body.")

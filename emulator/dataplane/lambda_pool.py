@@ -1,13 +1,16 @@
 """The environments of one function version: handing out, starting, reusing, expiring.
 
-An invocation takes an idle environment or waits. For every waiting invocation one environment is
-started, up to a machine-wide limit on starts at a time; a waiting invocation takes whatever comes
-first, a new environment or one that another invocation gives back.
+An invocation takes an idle environment or waits; a waiting one takes whatever comes first, a new
+environment or one that another invocation gives back. At real time every waiting invocation has an
+environment started for it, as in AWS. A start takes real time, though, so at N times the speed it
+seems N times as long and N times as many invocations wait for it: there, one is started for every N
+that wait. A machine-wide limit on starts at a time holds besides.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -26,10 +29,13 @@ class Pool:
         version: FunctionVersion,
         launch: Callable[[FunctionVersion], Awaitable[Environment]],
         start_slots: asyncio.Semaphore,
+        *,
+        speed: float = 1.0,
     ) -> None:
         self.version = version
         self._launch = launch
         self._start_slots = start_slots
+        self._waiting_for_a_start = max(speed, 1.0)
         self._idle: list[Environment] = []
         self._busy: set[Environment] = set()
         self._waiting: deque[asyncio.Future[Environment]] = deque()
@@ -59,9 +65,7 @@ class Pool:
             await environment.close()
         waiter: asyncio.Future[Environment] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
-        task = asyncio.create_task(self._start())
-        self._starting.add(task)
-        task.add_done_callback(self._starting.discard)
+        self._start_enough()
         return await waiter
 
     def release(self, environment: Environment, now_s: float) -> None:
@@ -93,15 +97,28 @@ class Pool:
 
     async def close(self) -> None:
         """End everything, starts under way included."""
-        for task in list(self._starting):
-            task.cancel()
-        await asyncio.gather(*self._starting, return_exceptions=True)
         for waiter in self._waiting:
             waiter.cancel()
         self._waiting.clear()
+        for task in list(self._starting):
+            task.cancel()
+        await asyncio.gather(*self._starting, return_exceptions=True)
         await self.kill()
         await asyncio.gather(*(each.close() for each in list(self._busy)))
         self._busy.clear()
+
+    def _start_enough(self) -> None:
+        """Have as many starts under way as the invocations that wait call for."""
+        wanted = math.ceil(len(self._waiting) / self._waiting_for_a_start)
+        for _ in range(wanted - len(self._starting)):
+            task = asyncio.create_task(self._start())
+            self._starting.add(task)
+            task.add_done_callback(self._started)
+
+    def _started(self, task: asyncio.Task[None]) -> None:
+        self._starting.discard(task)
+        if not task.cancelled() and self._next_waiter_stays():
+            self._start_enough()  # a start may have failed, or more may wait than before
 
     async def _start(self) -> None:
         async with self._start_slots:

@@ -187,7 +187,7 @@ class LambdaService:
     ) -> Reply | None:
         """The worker's reply; None (and the reason in the log) when its process is of no use."""
         version = invocation.version
-        limit_s = self._clock.timeout_s(version.timeout_s)
+        limit_s = self._world.work_limit_s(version.timeout_s)
         meta = {
             "request_id": invocation.request_id,
             "trace_id": invocation.trace_id,
@@ -251,7 +251,7 @@ class LambdaService:
     def _pool(self, version: FunctionVersion) -> Pool:
         pool = self._pools.get(version)
         if pool is None:
-            pool = Pool(version, self._launcher.launch, self._start_slots)
+            pool = Pool(version, self._launcher.launch, self._start_slots, speed=self._clock.speed)
             self._pools[version] = pool
         return pool
 

@@ -165,7 +165,7 @@ class TargetHealth:
             return "Target.Timeout", "Request timed out"
         event = alb_lambda.health_check_event(group)
         try:
-            async with asyncio.timeout(self._clock.timeout_s(group.health_check.timeout_s)):
+            async with asyncio.timeout(self._world.work_limit_s(group.health_check.timeout_s)):
                 response = await alb_lambda.call(self._store, self._functions, group, target, event)
         except TimeoutError:
             return "Target.Timeout", "Request timed out"

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from emulator.clock import Clock
     from emulator.events import EventLog
     from emulator.faults import FaultBoard
     from emulator.store import Store
+
+LEAST_REAL_WORK_S: Final = 1.0
+"""Real seconds that something which runs code has at least, whatever the speed.
+
+A function's run and the answer to a health check are real work on this machine. At ten times the
+speed their emulated limits (seconds) would be a few tenths of a real second, and every cold start
+would break them. What hangs is therefore noticed later than in AWS by up to this long, times the
+speed; what refuses or does not shake hands is not affected.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +31,13 @@ class World:
     faults: FaultBoard
     events: EventLog
     seed: int = 0
+
+    def work_limit_s(self, emulated_s: float) -> float:
+        """Real seconds for work whose limit is `emulated_s`; at least `LEAST_REAL_WORK_S`.
+
+        A limit that is shorter than that in AWS too is kept as it is.
+        """
+        return max(self.clock.real_s(emulated_s), min(LEAST_REAL_WORK_S, emulated_s))
 
     def chance(self, purpose: str) -> random.Random:
         """A generator of its own for one purpose: the same seed gives the same draws."""

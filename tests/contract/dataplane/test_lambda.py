@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -117,8 +118,11 @@ def alive(pid: int) -> bool:
 def children() -> set[int]:
     """Processes that this one has started."""
     pids: set[int] = set()
-    for task in Path("/proc/self/task").iterdir():
-        pids |= {int(pid) for pid in (task / "children").read_text().split()}
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+            if int(parent) == os.getpid():
+                pids.add(int(process.name))
     return pids
 
 
