@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from emulator.addresses import Block, Endpoint
+    from emulator.addresses import Block
     from emulator.certificates import Authority
     from emulator.clock import Clock
     from emulator.dataplane.lambda_invocation import InvocationType
@@ -126,14 +126,6 @@ class DataPlane:
         """What each checker says of a health check, for GetHealthCheckStatus."""
         return self._checks.reports(check_id)
 
-    def check_healthy(self, check_id: str) -> bool:
-        """Status of a health check, as DNS sees it now."""
-        return self._checks.healthy(check_id)
-
     def target_health(self, target_group_arn: str) -> list[TargetStatus]:
         """Health of each target of a group, for DescribeTargetHealth."""
         return self._targets.statuses(target_group_arn)
-
-    def endpoints(self) -> list[Endpoint]:
-        """Every load balancer address that is served now."""
-        return self._balancers.endpoints()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from random import Random
 
-    from emulator.addresses import Block, Endpoint, LoadBalancerNumbers
+    from emulator.addresses import Block, LoadBalancerNumbers
     from emulator.certificates import Authority
     from emulator.dataplane.lambda_service import LambdaService
     from emulator.dataplane.world import World
@@ -256,9 +256,3 @@ class LoadBalancers:
                 )
             return
         self._served[key] = served
-
-    def endpoints(self) -> list[Endpoint]:
-        """Every address that is served now."""
-        from emulator.addresses import Endpoint
-
-        return [Endpoint(host, port) for _, host, port in self._served]

@@ -101,13 +101,17 @@ def test_a_start_that_nobody_waits_for_any_more_is_not_begun() -> None:
     async def work() -> None:
         starts = Starts()
         under_test = pool(starts, slots=1)
-        tasks = await waiting(under_test, 2)
-        assert starts.begun == 1, "one slot, one start at a time"
         starts.go.set()
-        under_test.release(await tasks[0], 0.0)
+        first = await under_test.acquire()
+        starts.go.clear()
+        tasks = await waiting(under_test, 2)
+        assert starts.begun == 2, "one slot: of the two starts wanted, one has begun"
+        under_test.release(first, 0.0)
+        assert await tasks[0] is first
+        starts.go.set()
         await tasks[1]
         await asyncio.sleep(0.01)
-        assert starts.begun == 1
+        assert starts.begun == 2
         await under_test.close()
 
     run(work())
