@@ -18,7 +18,7 @@ from emulator import botocore_model
 from emulator.administrator import ACCESS_KEY, SECRET_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _READS: Final = ("Describe", "Get", "List", "Head")
 _CONFIG: Final = Config(
@@ -80,6 +80,12 @@ class Aws:
                     service, region_name=region, endpoint_url=self._endpoint, config=_CONFIG
                 )
             return self._clients[key]
+
+    def warm_up(self, services: Iterable[str]) -> None:
+        """Load the models of these services and make a client of each: nothing is called."""
+        for service in services:
+            botocore_model.service_model(service)
+            self.client(service, "us-east-1")
 
     @property
     def account(self) -> str:

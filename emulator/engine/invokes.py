@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -119,7 +120,7 @@ class Invokes:
         document["Statement"] = [_statement(each) for each in arguments.get("statements", [])]
         return {
             **arguments,
-            "id": str(abs(hash(json.dumps(document, sort_keys=True)))),
+            "id": hashlib.sha256(json.dumps(document).encode()).hexdigest()[:10],
             "json": json.dumps(document, indent=2),
             "minifiedJson": json.dumps(document, separators=(",", ":")),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -76,6 +77,9 @@ class Runner:
         return self._deploy(deployment, steps)
 
     def _deploy(self, deployment: Deployment, steps: Steps) -> Outcome:
+        # The child imports for a second or two: time in which the API's models can be loaded.
+        services = sorted({each.service for each in catalogue.all_types().values()})
+        threading.Thread(target=self._aws.warm_up, args=(services,), daemon=True).start()
         finished = self._launch(deployment, Invokes(self._aws))
         if deployment.problems:
             return _outcome(deployment, {})

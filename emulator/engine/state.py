@@ -64,6 +64,11 @@ class StackState:
         self._resources: dict[str, ResourceState] = {}
         self._doomed: list[ResourceState] = []
         self._outputs: Values = {}
+        self._texts: dict[str, str] = {}
+        """Each resource as JSON: a step rewrites the file, but encodes one resource only."""
+        self._saving = threading.Lock()
+        self._changes = 0
+        self._saved = 0
 
     @classmethod
     def load(cls, file: Path) -> StackState:
@@ -107,47 +112,78 @@ class StackState:
         with self._lock:
             return tuple(self._doomed)
 
-    def put(self, resource: ResourceState, *, replaces: str | None = None) -> None:
-        """Write `resource` down, last in order; `replaces` is the URN it had before."""
-        with self._lock:
-            self._resources.pop(replaces or resource.urn, None)
-            self._resources[resource.urn] = resource
-            self._write()
+    def put(
+        self,
+        resource: ResourceState,
+        *,
+        replaces: str | None = None,
+        doom: ResourceState | None = None,
+    ) -> None:
+        """Write `resource` down, last in order.
 
-    def doom(self, resource: ResourceState) -> None:
-        """Note that `resource` has been replaced and must be deleted at the end."""
+        `replaces` is the URN it had before; `doom` the resource that it takes the place of, which
+        must be deleted at the end.
+        """
+        text = json.dumps(_json(resource))
         with self._lock:
-            self._doomed.append(resource)
-            self._write()
+            for urn in {replaces or resource.urn, resource.urn}:
+                self._resources.pop(urn, None)
+                self._texts.pop(urn, None)
+            self._resources[resource.urn] = resource
+            self._texts[resource.urn] = text
+            if doom is not None:
+                self._doomed.append(doom)
+        self._save()
 
     def remove(self, resource: ResourceState) -> None:
         """Forget a deleted resource."""
         with self._lock:
             if self._resources.get(resource.urn) == resource:
                 del self._resources[resource.urn]
+                self._texts.pop(resource.urn, None)
             else:
                 self._doomed = [each for each in self._doomed if each != resource]
-            self._write()
+        self._save()
 
     def set_outputs(self, outputs: Values) -> None:
         """Write the stack's outputs down."""
         with self._lock:
             self._outputs = outputs
-            self._write()
+        self._save()
 
-    def _write(self) -> None:
+    def _save(self) -> None:
+        """Replace the file, unless a write that began after our change has done so meanwhile.
+
+        Registrations arrive in parallel: one write then serves several of them.
+        """
         if self._file is None:
             return
-        document = {
-            "version": _VERSION,
-            "outputs": self._outputs,
-            "resources": [_json(each) for each in self._resources.values()],
-            "doomed": [_json(each) for each in self._doomed],
-        }
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        part = self._file.with_suffix(".part")
-        part.write_text(json.dumps(document), encoding="utf-8")
-        part.replace(self._file)
+        with self._lock:
+            self._changes += 1
+            ours = self._changes
+        with self._saving:
+            if self._saved >= ours:
+                return
+            with self._lock:
+                text, seen = self._document(), self._changes
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            part = self._file.with_suffix(".part")
+            part.touch(mode=0o600)  # secrets lie in it in the clear
+            part.write_text(text, encoding="utf-8")
+            part.replace(self._file)
+            self._saved = seen
+
+    def _document(self) -> str:
+        for urn, resource in self._resources.items():
+            if urn not in self._texts:
+                self._texts[urn] = json.dumps(_json(resource))
+        resources = ",\n".join(self._texts[urn] for urn in self._resources)
+        doomed = ",\n".join(json.dumps(_json(each)) for each in self._doomed)
+        outputs = json.dumps(self._outputs)
+        return (
+            f'{{"version": {_VERSION},\n"outputs": {outputs},\n'
+            f'"resources": [\n{resources}\n],\n"doomed": [\n{doomed}\n]}}\n'
+        )
 
 
 def _json(resource: ResourceState) -> dict[str, Any]:

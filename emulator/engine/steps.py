@@ -107,11 +107,14 @@ class Steps:
             return None
         return dataclasses.replace(old, id=found, status="unfinished")
 
-    def _create(self, goal: Goal) -> ResourceState:
+    def _create(self, goal: Goal, *, doom: ResourceState | None = None) -> ResourceState:
         wanted = goal.resource
         if self._preview:
             return _imagined(goal)
-        self._state.put(dataclasses.replace(wanted, status="creating"))
+        replaces = doom.urn if doom else None
+        self._state.put(
+            dataclasses.replace(wanted, status="creating"), replaces=replaces, doom=doom
+        )
 
         def note_id(identity: str) -> None:
             self._state.put(dataclasses.replace(wanted, status="unfinished", id=identity))
@@ -146,9 +149,8 @@ class Steps:
             for dependent in self._dependents(old):
                 self.delete(dependent)
             self.delete(old)
-        else:
-            self._state.doom(old)
-        return self._create(goal)
+            return self._create(goal)
+        return self._create(goal, doom=old)
 
     def _dependents(self, old: ResourceState) -> list[ResourceState]:
         """What cannot outlive `old`: made from it by inputs that cannot change; newest first."""

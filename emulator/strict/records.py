@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from emulator.patches.elbv2 import ZONE_IDS
 from emulator.patches.mending import replace
 from emulator.patches.route53 import key_of, record_key
 
 _ROUTING: Final = ("Failover", "Weight", "Region", "MultiValueAnswer", "GeoLocation")
+_BALANCERS: Final = ".elb.amazonaws.com"
 _SEARCH_LIMIT: Final = 255
 _INTERVALS: Final = (10, 30)
 _THRESHOLDS: Final = range(1, 11)
@@ -98,12 +100,29 @@ def _misfits(record: Record, zone_name: str, health_checks: Mapping[str, Any]) -
         yield f"{shown}: expected exactly one of AliasTarget and ResourceRecords"
     if alias and record.get("TTL") is not None:
         yield f"{shown}: an alias takes its TTL from its target, so it has none of its own"
+    if alias:
+        yield from _astray(shown, alias)
     primary = record.get("Failover") == "PRIMARY"
     judged = check or (alias and alias.get("EvaluateTargetHealth") in (True, "true"))
     if primary and not judged:
         yield (
             f"{shown} is the PRIMARY failover record and nothing judges its health: it needs a "
             "HealthCheckId, or an alias that evaluates its target"
+        )
+
+
+def _astray(shown: str, alias: Mapping[str, Any]) -> Iterator[str]:
+    """An alias to a load balancer names the hosted zone of the load balancer's Region."""
+    name = str(alias["DNSName"]).rstrip(".").lower()
+    if not name.endswith(_BALANCERS):
+        return
+    region = name.removesuffix(_BALANCERS).rpartition(".")[2]
+    expected = ZONE_IDS.get(region)
+    if expected and alias["HostedZoneId"] != expected:
+        yield (
+            f"Tried to create an alias {shown} that targets {name} in zone "
+            f"{alias['HostedZoneId']}, but the alias target name does not lie within the target "
+            f"zone (load balancers of {region} are in {expected})"
         )
 
 

@@ -243,6 +243,7 @@ def test_failures_and_refusals_of_invocations_have_aws_shape(cloud: Cloud, hooks
     hooks.answer = Invoked(payload=b'{"errorType":"X"}', error="Unhandled")
     failed = cloud.call("lambda", "Invoke", FunctionName="f")
     assert (failed["StatusCode"], failed["FunctionError"]) == (200, "Unhandled")
+    assert json.loads(failed["Payload"].read()) == {"errorType": "X"}
     body = b'{"Type":"User","Message":"Rate Exceeded.","Reason":"Concurrent"}'
     hooks.answer = Invoked(status=429, payload=body, error="TooManyRequestsException")
     message = cloud.refused("lambda", "Invoke", FunctionName="f")
@@ -252,5 +253,5 @@ def test_failures_and_refusals_of_invocations_have_aws_shape(cloud: Cloud, hooks
 def test_a_dry_run_runs_nothing(cloud: Cloud, hooks: NoHooks) -> None:
     cloud.function("f")
     done = cloud.call("lambda", "Invoke", FunctionName="f", InvocationType="DryRun")
-    assert done["StatusCode"] == 204
+    assert (done["StatusCode"], done["Payload"].read()) == (204, b"")
     assert hooks.invoked == []

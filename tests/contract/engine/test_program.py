@@ -42,7 +42,8 @@ vpc = aws.ec2.Vpc("v", cidr_block="10.0.0.0/16")
 same = aws.ec2.Vpc.get("same", vpc.id)
 folder = aws.s3.Bucket("b", force_destroy=True)
 after = pulumi.ResourceOptions(depends_on=[pair])
-text = aws.s3.BucketObjectv2("t", bucket=folder, key="t", source=pulumi.StringAsset("text"), opts=after)
+text = pulumi.StringAsset("text")
+aws.s3.BucketObjectv2("t", bucket=folder, key="t", source=text, opts=after)
 file = aws.s3.BucketObjectv2("f", bucket=folder, key="f", source=pulumi.FileAsset("data.txt"))
 tree = aws.s3.BucketObjectv2("a", bucket=folder, key="a", source=pulumi.AssetArchive({
     "x/data.txt": pulumi.FileAsset("data.txt"), "tree": pulumi.FileArchive("tree"),

@@ -74,7 +74,7 @@ def test_a_declared_key_without_value_or_default_is_missing(tmp_path: Path) -> N
 
 
 def test_a_secure_value_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    with pytest.raises(RefusedError, match="shop:zone is a secure value.*override it"):
+    with pytest.raises(RefusedError, match=r"shop:zone is a secure value.*override it"):
         load(tmp_path, "size: 1\n  zone: {secure: AAAB}")
     assert load(tmp_path, "size: 1\n  zone: {secure: AAAB}", zone="b")["shop:zone"] == "b"
 
@@ -97,7 +97,7 @@ def test_text_that_encodes_a_value_counts_as_that_value(tmp_path: Path) -> None:
 def test_an_unfit_project_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "Pulumi.yaml").write_text(text)
     (tmp_path / "Pulumi.dev.yaml").write_text("config: {}")
-    with pytest.raises(RefusedError, match="Pulumi.yaml") as caught:
+    with pytest.raises(RefusedError, match=r"Pulumi\.yaml") as caught:
         project.load(Request(kind="deploy", project_dir=tmp_path, stack="dev"))
     assert said in str(caught.value)
 

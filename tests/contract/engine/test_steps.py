@@ -31,6 +31,11 @@ def parameter(value: str = "1", **more: Any) -> Script:
     return script
 
 
+def nothing(play: Play) -> None:
+    """A program without resources."""
+    del play
+
+
 def network(cidr: str = "10.0.0.0/16", **options: Any) -> Script:
     def script(play: Play) -> None:
         vpc = play.resource(VPC, "v", {"cidrBlock": cidr}, **options)
@@ -173,7 +178,7 @@ def test_what_the_program_no_longer_has_is_deleted_dependents_first(cloud: Cloud
 
 def test_destroy_removes_everything_in_order(cloud: Cloud) -> None:
     cloud.deploy(network())
-    outcome = cloud.run(lambda play: None, "destroy")
+    outcome = cloud.run(nothing, "destroy")
     assert outcome.result == "done"
     assert [name for _, name in cloud.steps()] == ["b", "a", "v"]
     assert cloud.state().resources() == ()
@@ -182,7 +187,7 @@ def test_destroy_removes_everything_in_order(cloud: Cloud) -> None:
 
 def test_a_protected_resource_is_neither_deleted_nor_replaced(cloud: Cloud) -> None:
     cloud.deploy(parameter(protect=True))
-    refusal = cloud.run(lambda play: None, "destroy")
+    refusal = cloud.run(nothing, "destroy")
     assert "protected" in refusal.problems[0].message
     assert refusal.problems[0].urn, "the problem names the resource"
     message = cloud.refusal(
@@ -262,7 +267,7 @@ def test_retained_and_co_deleted_resources_leave_the_state_only(cloud: Cloud) ->
         )
 
     cloud.deploy(script)
-    assert cloud.run(lambda play: None, "destroy").result == "done"
+    assert cloud.run(nothing, "destroy").result == "done"
     assert cloud.state().resources() == ()
     for name in ("/kept", "/with"):
         assert cloud.call("ssm", "GetParameter", Name=name)["Parameter"]["Value"] == "1"
@@ -322,7 +327,7 @@ def test_a_run_interrupted_before_any_write_is_continued_by_the_next(cloud: Clou
         group = cloud.call("logs", "DescribeLogGroups", logGroupNamePrefix="/g")["logGroups"][0]
         assert group["retentionInDays"] == 7
         assert all(each.status == "complete" for each in cloud.state().resources())
-        assert cloud.run(lambda play: None, "destroy").result == "done"
+        assert cloud.run(nothing, "destroy").result == "done"
     assert interrupted >= 5, "the run makes several writes, and each was the end of one run"
 
 

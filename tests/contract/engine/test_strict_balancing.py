@@ -123,7 +123,7 @@ def permit(cloud: Cloud, function: str, group: str, **more: Any) -> None:
 
 def test_a_target_without_invoke_permission_is_refused(cloud: Cloud) -> None:
     function, group, other = cloud.function("f"), cloud.target_group(), cloud.target_group("other")
-    with pytest.raises(AwsError, match="AccessDenied.*does not have permission to invoke"):
+    with pytest.raises(AwsError, match=r"AccessDenied.*does not have permission to invoke"):
         register(cloud, group, function)
     permit(cloud, function, other)
     with pytest.raises(AwsError, match="AccessDenied"):

@@ -100,7 +100,7 @@ def test_replication_needs_versioning_on_both_ends(cloud: Cloud) -> None:
     cloud.call("s3", "PutBucketReplication", **replicate("source", "target"))
 
 
-# --- what AWS accepts and silently does not do: looked for when the deployment is complete ----------
+# --- what AWS accepts and silently does not do: looked for when a deployment is complete ----
 
 SOURCE = ["s3:GetReplicationConfiguration", "s3:ListBucket"]
 OBJECTS = [

@@ -99,6 +99,17 @@ def test_an_alias_has_no_ttl_and_no_values_of_its_own(cloud: Cloud) -> None:
     put(cloud, zone, alias | {"Failover": "PRIMARY", "SetIdentifier": "one"})
 
 
+def test_an_alias_to_a_load_balancer_names_the_zone_of_its_region(cloud: Cloud) -> None:
+    zone = cloud.zone()
+    target = {"DNSName": "lb-1.us-west-2.elb.amazonaws.com", "EvaluateTargetHealth": False}
+    alias = {"Name": NAME, "Type": "A"}
+    east = {"HostedZoneId": "Z35SXDOTRQ7X7K"}
+    message = refused(cloud, zone, alias | {"AliasTarget": target | east})
+    assert "does not lie within the target zone" in message
+    west = {"HostedZoneId": "Z1H1FL5HABSF5"}
+    put(cloud, zone, alias | {"AliasTarget": target | west})
+
+
 def test_a_record_is_created_once_and_deleted_only_when_it_is_there(cloud: Cloud) -> None:
     zone = cloud.zone()
     put(cloud, zone, cname())
