@@ -96,7 +96,9 @@ FUNCTION: Final = ResourceType(
         "sourceCodeHash": emulated(unread="steers updates only"),
         "publish": emulated(unread="steers publishing only", default=False),
         "timeout": emulated(default=3, read=_of("Timeout")),
-        "memorySize": emulated(default=128, read=_of("MemorySize")),
+        "memorySize": recorded(
+            "told to the function, not enforced", default=128, read=_of("MemorySize")
+        ),
         "environment": emulated(read=_of("Environment"), unset={"variables": {}}),
         "description": recorded("a remark", read=_of("Description"), unset=""),
         "reservedConcurrentExecutions": emulated(

@@ -122,8 +122,8 @@ _HEALTH_CHECK_INPUTS: Final = {
     "enableSni": recorded("emulated checkers always send the name", aws="EnableSNI"),
     "childHealthchecks": emulated(aws="ChildHealthChecks"),
     "childHealthThreshold": emulated(aws="HealthThreshold"),
-    "cloudwatchAlarmName": recorded("alarms are not evaluated yet", aws="AlarmIdentifier.Name"),
-    "cloudwatchAlarmRegion": recorded("alarms are not evaluated yet", aws="AlarmIdentifier.Region"),
+    "cloudwatchAlarmName": emulated(aws="AlarmIdentifier.Name"),
+    "cloudwatchAlarmRegion": emulated(aws="AlarmIdentifier.Region"),
     "insufficientDataHealthStatus": emulated(),
     "regions": emulated(),
 }
@@ -300,12 +300,11 @@ RECORD: Final = ResourceType(
         "weightedRoutingPolicies": emulated(
             read="Weight", convert=lambda value: _first(value, "weight")
         ),
-        "latencyRoutingPolicies": recorded(
-            "answered in no particular order yet",
+        "latencyRoutingPolicies": emulated(
             read="Region",
             convert=lambda value: _first(value, "region"),
         ),
-        "multivalueAnswerRoutingPolicy": recorded("answered as one set", read="MultiValueAnswer"),
+        "multivalueAnswerRoutingPolicy": emulated(read="MultiValueAnswer"),
         "allowOverwrite": emulated(unread="steers creation only"),
     },
     absent="cidrRoutingPolicy geolocationRoutingPolicies geoproximityRoutingPolicy",

@@ -13,6 +13,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from emulator.engine.request import RefusedError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -72,15 +74,14 @@ class StackState:
 
     @classmethod
     def load(cls, file: Path) -> StackState:
-        """Read the state from `file`; empty when there is none."""
+        """Read the state from `file`; empty when there is none.
+
+        Raises:
+            RefusedError: The file is not a state that this release can read.
+        """
         state = cls(file)
         if file.exists():
-            found = json.loads(file.read_text(encoding="utf-8"))
-            if found.get("version") != _VERSION:
-                raise ValueError(
-                    f"{file} is a state of version {found.get('version')!r}; expected {_VERSION}. "
-                    "Destroy the stack with the release that wrote it, or delete the file"
-                )
+            found = _parsed(file)
             state._resources = {each["urn"]: _resource(each) for each in found["resources"]}
             state._doomed = [_resource(each) for each in found["doomed"]]
             state._outputs = found["outputs"]
@@ -184,6 +185,19 @@ class StackState:
             f'{{"version": {_VERSION},\n"outputs": {outputs},\n'
             f'"resources": [\n{resources}\n],\n"doomed": [\n{doomed}\n]}}\n'
         )
+
+
+def _parsed(file: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RefusedError(f"{file} is not a stack's state ({error}); delete it") from error
+    if found.get("version") != _VERSION:
+        raise RefusedError(
+            f"{file} is a state of version {found.get('version')!r}; expected {_VERSION}. "
+            "Destroy the stack with the release that wrote it, or delete the file"
+        )
+    return found
 
 
 def _json(resource: ResourceState) -> dict[str, Any]:

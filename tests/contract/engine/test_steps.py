@@ -280,6 +280,15 @@ def test_what_vanished_from_aws_is_made_again(cloud: Cloud) -> None:
     assert cloud.steps() == [("create", "p")]
 
 
+def test_a_state_that_cannot_be_read_is_refused_with_the_way_out(cloud: Cloud) -> None:
+    cloud.deploy(parameter())
+    file = cloud.work_dir / "stacks" / "made.up.json"
+    file.write_text(file.read_text().replace('"version": 1', '"version": 99'))
+    assert "is a state of version 99; expected 1" in cloud.refusal(parameter())
+    file.write_text("{")
+    assert "delete it" in cloud.refusal(parameter())
+
+
 class _InterruptedError(Exception):
     """Stands for anything that ends a run in the middle."""
 
