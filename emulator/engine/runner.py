@@ -97,7 +97,15 @@ class Runner:
     def _delete(
         self, deployment: Deployment, steps: Steps, doomed: tuple[ResourceState, ...]
     ) -> None:
-        """Delete in reverse dependency order; the first refusal ends it."""
+        """Delete in reverse dependency order; a protected resource keeps all the others too."""
+        for resource in (each for each in doomed if each.protect):
+            deployment.refuse(
+                f"cannot delete {resource.name!r}: it is protected, so nothing is deleted; remove "
+                "`protect` and deploy once before",
+                resource.urn,
+            )
+        if deployment.problems:
+            return
         going = {each.urn for each in doomed}
         for resource in in_deletion_order(doomed):
             try:

@@ -78,12 +78,10 @@ class Steps:
         """Delete one resource from AWS and from the state.
 
         Raises:
-            RefusedError: It is protected.
+            RefusedError: It is protected, and something else asked for it to be replaced.
         """
         if resource.protect:
-            raise RefusedError(
-                "it is protected; remove `protect` and deploy once before deleting it"
-            )
+            raise RefusedError(f"{resource.name!r} would have to go with it, and is protected")
         ours = resource.custom and not resource.external and not resource.retain_on_delete
         in_aws = resource.status != "creating" and not resource.type.startswith("pulumi:")
         if ours and in_aws and not self._preview:

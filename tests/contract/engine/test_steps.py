@@ -186,8 +186,15 @@ def test_destroy_removes_everything_in_order(cloud: Cloud) -> None:
 
 
 def test_a_protected_resource_is_neither_deleted_nor_replaced(cloud: Cloud) -> None:
-    cloud.deploy(parameter(protect=True))
+    def both(play: Play) -> None:
+        parameter(protect=True)(play)
+        play.resource(PARAMETER, "free", {"name": "/free", "type": "String", "value": "1"})
+
+    cloud.deploy(both)
     refusal = cloud.run(nothing, "destroy")
+    assert cloud.call("ssm", "GetParameter", Name="/free")["Parameter"]["Value"] == "1", (
+        "nothing at all is deleted"
+    )
     assert "protected" in refusal.problems[0].message
     assert refusal.problems[0].urn, "the problem names the resource"
     message = cloud.refusal(
