@@ -136,6 +136,16 @@ class StackState:
                 self._doomed.append(doom)
         self._save()
 
+    def revive(self, never_made: ResourceState) -> ResourceState | None:
+        """Put back what `never_made` was to replace; None if it was to replace nothing."""
+        with self._lock:
+            doomed = [each for each in self._doomed if each.urn == never_made.urn]
+            if not doomed:
+                return None
+            self._doomed.remove(doomed[-1])
+        self.put(doomed[-1])
+        return doomed[-1]
+
     def remove(self, resource: ResourceState) -> None:
         """Forget a deleted resource."""
         with self._lock:

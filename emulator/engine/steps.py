@@ -99,10 +99,13 @@ class Steps:
         )
 
     def _find_interrupted(self, kind: ResourceType, old: ResourceState) -> ResourceState | None:
-        """A create whose answer never came: look for what it would have made, by its name."""
+        """A create that was refused, or whose answer never came: look for what it made, by name.
+
+        If it made nothing and was to replace something, that something is still what is deployed.
+        """
         found = self._provider.guess_id(self._subject(kind, old))
         if found is None:
-            return None
+            return self._state.revive(old)
         return dataclasses.replace(old, id=found, status="unfinished")
 
     def _create(self, goal: Goal, *, doom: ResourceState | None = None) -> ResourceState:

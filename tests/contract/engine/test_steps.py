@@ -129,6 +129,33 @@ def test_a_replacement_is_made_before_the_old_one_goes(cloud: Cloud) -> None:
     assert second != first, "a made-up name changes, so that both can exist for a while"
 
 
+def test_a_refused_replacement_leaves_the_old_resource_as_what_is_deployed(cloud: Cloud) -> None:
+    def record(zone_file: str) -> Script:
+        def script(play: Play) -> None:
+            zone = play.resource("aws:route53/zone:Zone", "z", {"name": "made.example"})
+            inputs = {"zoneId": zone.id, "name": "www", "ttl": 60}
+            kinds = {
+                "one": {"type": "CNAME", "records": ["a.example"]},
+                "refused": {"type": "A", "records": ["192.0.2.1"]},
+            }
+            uses = {"zoneId": [zone]}
+            play.resource("aws:route53/record:Record", "r", inputs | kinds[zone_file], uses=uses)
+
+        return script
+
+    def shown() -> list[str]:
+        zone = cloud.state().resources()[0].id
+        found = cloud.call("route53", "ListResourceRecordSets", HostedZoneId=zone)
+        return [each["Type"] for each in found["ResourceRecordSets"] if "www" in each["Name"]]
+
+    cloud.deploy(record("one"))
+    assert "CNAME" in cloud.refusal(record("refused")), "a CNAME tolerates no other record"
+    again = cloud.deploy(record("one"))
+    assert again.summary["same"] == 2, "what was deployed is still known as deployed"
+    cloud.deploy(record("one"))
+    assert shown() == ["CNAME"], "no later deploy deletes what serves"
+
+
 def test_a_replacement_of_the_same_name_deletes_first_with_what_hangs_on_it(cloud: Cloud) -> None:
     cloud.deploy(network())
     before = {each.name: each.id for each in cloud.state().resources()}
