@@ -1,0 +1,98 @@
+"""One release for all, whole rehearsals in the background, and one deployed emulator to share."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from typing import TYPE_CHECKING
+
+from commands import ROOT, SPEED
+from jobs import SHORT_HOLD_S, Rehearsals, stack_file
+
+from resilience.clock import Clock
+from resilience.golden import read_release
+from resilience.progress import Progress
+from resilience.rehearsal.options import Options, ScenarioName, default_rate_per_s
+from resilience.rehearsal.run import Rehearsal, deploy
+from resilience.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from resilience.journal import Journal
+    from resilience.topology import Topology
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder is a rehearsal, and has a rehearsal's time."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("rehearsal")
+
+
+@pytest.fixture(scope="session")
+def release_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("release")
+    subprocess.run(
+        [sys.executable, "-m", "inference", "release", "--out", str(out)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    return out / "release.zip"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rehearsals(
+    release_zip: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Generator[Rehearsals]:
+    modules = {item.path.stem for item in request.session.items}
+    rehearsals = Rehearsals(release_zip, tmp_path_factory.mktemp("rehearsals"), modules)
+    yield rehearsals
+    rehearsals.stop()
+
+
+class Shared:
+    """One emulator for the tests of this process; a stack is deployed into it, and then updated."""
+
+    def __init__(self, stage: Stage, release: Path, folder: Path) -> None:
+        self._stage = stage
+        self._release = release
+        self._folder = folder
+        self._progress = Progress()
+        self._settings: dict[str, object] = {}
+        self._topology: Topology | None = None
+
+    def play(self, scenario: ScenarioName, **settings: object) -> Journal:
+        """Play a scenario on the staging stack with these settings."""
+        settings = {"failbackHoldSeconds": SHORT_HOLD_S, **settings}
+        options = Options(
+            stack="staging",
+            project_dir=ROOT,
+            config_file=stack_file(self._folder / "Pulumi.shared.yaml", settings),
+            release=self._release,
+            scenario=scenario,
+            speed=SPEED,
+            seed=3,
+            rate_per_s=default_rate_per_s(SPEED),
+            out=Path(),
+        )
+        if self._topology is None or settings != self._settings:
+            self._topology = deploy(self._stage, options, self._release, self._progress)
+            self._settings = settings
+        rehearsal = Rehearsal(options, self._progress, Clock(SPEED))
+        return rehearsal.play(self._stage, self._topology, read_release(self._release))
+
+
+@pytest.fixture(scope="session")
+def shared(release_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[Shared]:
+    folder = tmp_path_factory.mktemp("shared")
+    with Stage.start(folder / "emulator", speed=SPEED, seed=3) as stage:
+        yield Shared(stage, release_zip, folder)
