@@ -57,7 +57,7 @@ def make_plan(topology: Topology, steady: Steady, *, speed: float) -> Plan:
             hold_down_s=hold_s,
             stale_after_s=max(STALE_AFTER_S, STALE_AFTER_REAL_S * speed),
         ),
-        steady_s=max(timing.record_ttl_s, 2 * steady.window_s),
+        steady_s=2 * steady.window_s,
         settled_hold_s=timing.interval_s * (timing.failure_threshold - 1),
         settle_deadline_s=2 * turn_s + timing.record_ttl_s + slack_s,
         takeover_deadline_s=max(bounds.ceiling_s, topology.objectives.rto_s)
