@@ -71,6 +71,7 @@ class RegionServer:
     release: str = RELEASE
     status: int = 200
     hang_from: float = float("inf")
+    ready: bool = True
     connections: int = 0
     requests: int = 0
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
@@ -98,7 +99,10 @@ class RegionServer:
         if self.requests > self.hang_from:
             await asyncio.sleep(3600)
         await asyncio.sleep(self.delay_s)
-        body = json.dumps({"predictions": PREDICTIONS, "release": self.release}).encode()
+        if head.startswith(b"GET /health/ready"):
+            body = b'{"ready":true}' if self.ready else b'{"ready":false}'
+        else:
+            body = json.dumps({"predictions": PREDICTIONS, "release": self.release}).encode()
         writer.write(
             f"HTTP/1.1 {self.status} X\r\ncontent-length: {len(body)}\r\n"
             f"x-understudy-region: {self.region}\r\n"
