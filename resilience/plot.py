@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ def plot_svg(journal: Journal) -> str | None:
         figure, axes = plt.subplots(figsize=SIZE_INCHES, layout="constrained")
         try:
             zero_s = journal.raw.marks.onset_s
-            _draw_replies(axes, probes, zero_s)
+            _draw_replies(axes, probes, zero_s, journal.run.rate_per_s)
             _draw_phases(axes, journal, zero_s)
             return _svg(figure)
         finally:
@@ -55,14 +56,17 @@ def _style() -> Any:
     }
 
 
-def _draw_replies(axes: Any, probes: tuple[Probe, ...], zero_s: float) -> None:
-    """Stack good replies by Region, and bad ones on top, in equal stretches of time."""
+def _draw_replies(axes: Any, probes: tuple[Probe, ...], zero_s: float, rate_per_s: float) -> None:
+    """Stack good replies by Region, and bad ones on top, in stretches of as many probes each."""
     first_s, last_s = probes[0].scheduled_s, probes[-1].scheduled_s
-    width_s = max((last_s - first_s) / BINS, 1e-9)
+    in_a_bin = max(math.ceil((last_s - first_s) / BINS * rate_per_s), 1)
+    width_s = in_a_bin / rate_per_s
     counts: dict[str, Counter[int]] = {}
     for probe in probes:
         place = (probe.region or "unnamed Region") if probe.good else ""
-        counts.setdefault(place, Counter())[int((probe.scheduled_s - first_s) / width_s)] += 1
+        counts.setdefault(place, Counter())[
+            round((probe.scheduled_s - first_s) * rate_per_s) // in_a_bin
+        ] += 1
     places = sorted(place for place in counts if place)
     colours = dict(zip(places, REGION_COLOURS, strict=False)) | {"": BAD_COLOUR}
     edges = [first_s - zero_s + index * width_s for index in range(BINS + 1)]

@@ -38,7 +38,9 @@ class Progress:
     def step(self, text: str) -> None:
         """Begin a step."""
         self._step, self._since_s = text, time.monotonic()
-        self.console.print(f"[dim]{self._since_s - self._began_s:5.1f} s[/dim]  {text}", soft_wrap=True)
+        self.console.print(
+            f"[dim]{self._since_s - self._began_s:5.1f} s[/dim]  {text}", soft_wrap=True
+        )
         self._said_s = self._since_s
         self.update("")
 
@@ -49,7 +51,9 @@ class Progress:
             self._status.update(f"{self._step} ({now_s - self._since_s:.0f} s) {detail}")
         elif now_s - self._said_s >= PLAIN_PERIOD_S:
             self._said_s = now_s
-            self.console.print(f"         ... {now_s - self._since_s:.0f} s  {detail}", soft_wrap=True)
+            self.console.print(
+                f"         ... {now_s - self._since_s:.0f} s  {detail}", soft_wrap=True
+            )
 
     def note(self, text: str) -> None:
         """Say something that stays."""

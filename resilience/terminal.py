@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from resilience.journal import Journal
 
 MARKS = {True: "[green]met[/green]", False: "[red bold]missed[/red bold]", None: ""}
+WIDE = 110
 COLOURS = {"met": "green", "missed": "red", "broken": "yellow"}
 
 
@@ -29,7 +30,7 @@ def show(journal: Journal, console: Console, out: Path) -> None:
         f"seed {run.seed}"
     )
     if journal.measurements is not None:
-        console.print(_table(journal))
+        console.print(_table(journal, with_parts_explained=console.width >= WIDE))
     for expectation in journal.expectations:
         if not expectation.held:
             console.print(f"[red]not held[/red]  {escape(expectation.name)}")
@@ -43,14 +44,15 @@ def show(journal: Journal, console: Console, out: Path) -> None:
     console.print(f"journal  {out / 'journal.json'}", highlight=False, soft_wrap=True)
 
 
-def _table(journal: Journal) -> Table:
+def _table(journal: Journal, *, with_parts_explained: bool) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for column in ("", "measured", "objective", "", ""):
         table.add_column(column, justify="right" if column == "measured" else "left")
     for row in rows(journal):
         name = f"  [dim]{row.name}[/dim]" if row.part else f"[bold]{row.name}[/bold]"
         measured = f"[dim]{row.measured}[/dim]" if row.part else f"[bold]{row.measured}[/bold]"
-        table.add_row(name, measured, row.objective, MARKS[row.met], f"[dim]{row.detail}[/dim]")
+        detail = row.detail if with_parts_explained or not row.part else ""
+        table.add_row(name, measured, row.objective, MARKS[row.met], f"[dim]{detail}[/dim]")
     return table
 
 

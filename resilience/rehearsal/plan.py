@@ -58,7 +58,7 @@ def make_plan(topology: Topology, steady: Steady, *, speed: float) -> Plan:
             stale_after_s=max(STALE_AFTER_S, STALE_AFTER_REAL_S * speed),
         ),
         steady_s=2 * steady.window_s,
-        settled_hold_s=timing.interval_s * (timing.failure_threshold - 1),
+        settled_hold_s=timing.interval_s * (timing.failure_threshold - 1) + timeouts_s,
         settle_deadline_s=2 * turn_s + timing.record_ttl_s + slack_s,
         takeover_deadline_s=max(bounds.ceiling_s, topology.objectives.rto_s)
         + steady.window_s

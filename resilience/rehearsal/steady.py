@@ -21,8 +21,8 @@ async def settle(scene: Scene) -> None:
     """Wait until Route 53 has settled on every endpoint check and DNS leads to the primary.
 
     The API shows each checker's last look, but a checker changes its mind only after `threshold`
-    looks in a row: so what is seen must last for the other `threshold - 1` looks. A new inverted
-    check begins unhealthy and needs just this long.
+    looks in a row: so what is seen must last for the other `threshold - 1` looks and one look's
+    timeouts. A new inverted check begins unhealthy and needs just this long.
 
     Says nothing when it does not come: the steady state that follows does, with its reasons.
     """
