@@ -27,10 +27,14 @@ DNS_TIMEOUT_S = 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class Invitation:
-    """Where everything is, for someone who wants to look."""
+    """Where everything is, for someone who wants to look.
+
+    `address` is one of the primary's (`region`). The name itself may lead elsewhere for the first
+    half minute: new inverted health checks begin unhealthy, and not all turn at once.
+    """
 
     predict_name: str
-    serving_address: str
+    address: str
     https_port: int
     dns_host: str
     dns_port: int
@@ -54,7 +58,7 @@ class Invitation:
                 "",
                 "A prediction (after a failover, put dig's answer in place of the address):",
                 f"  curl --cacert {self.ca_file} \\",
-                f"    --resolve {name}:{self.https_port}:{self.serving_address} \\",
+                f"    --resolve {name}:{self.https_port}:{self.address} \\",
                 f"    -H 'content-type: application/json' -d @{self.golden_request} \\",
                 f"    https://{name}:{self.https_port}{PREDICT_PATH}",
                 "",
@@ -109,10 +113,10 @@ def _stay(options: Options, progress: Progress, work: Path, *, as_json: bool) ->
 def _invite(stage: Stage, topology: Topology, golden: Path) -> Invitation:
     host, port = stage.dns_address
     name_server = NameServer(stage.dns_address, timeout_s=DNS_TIMEOUT_S)
-    answer = asyncio.run(name_server.resolve(topology.predict_name))
+    answer = asyncio.run(name_server.resolve(topology.primary.regional_name))
     return Invitation(
         predict_name=topology.predict_name,
-        serving_address=answer.addresses[0],
+        address=answer.addresses[0],
         https_port=stage.https_port,
         dns_host=host,
         dns_port=port,
