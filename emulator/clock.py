@@ -12,7 +12,7 @@ import asyncio
 import time
 from datetime import UTC, datetime
 
-SHORTEST_REAL_TIMEOUT_S = 0.25
+SHORTEST_REAL_TIMEOUT_S = 0.5
 """A real timeout never goes below this: at high speed the machine's own pauses would fail it."""
 
 

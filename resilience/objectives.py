@@ -6,7 +6,6 @@ RTO and RPO are *objectives*; recovery time and data loss window are *measuremen
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 HEALTHY_SHARE_RATIO = 0.18
@@ -17,9 +16,6 @@ https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determini
 CONNECT_TIMEOUT_S = 4.0
 RESPONSE_TIMEOUT_S = 2.0
 """HTTP(S) checkers connect within four seconds, then want a status within two (same page)."""
-
-CHECKERS = 16
-"""How many checkers look at one endpoint. Seen in practice, stated nowhere by AWS: a parameter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,26 +90,19 @@ class Bounds:
     ceiling_s: float
 
 
-def detection_floor_s(timing: Timing, *, checkers: int = CHECKERS) -> float:
+def detection_floor_s(timing: Timing) -> float:
     """Give the earliest instant after a hard loss at which Route 53 can call it unhealthy.
 
-    Checkers do not coordinate: each looks every `interval_s` at a phase of its own. With K
-    phases spread evenly, the first failures come at 0, I/K, 2I/K ... after the loss at the
-    earliest, and checker j reports its N-th failure at j*I/K + (N-1)*I. The endpoint turns
-    unhealthy when the checkers that still call it healthy are no more than 18 %, so when
-    m = K - floor(0.18 K) have turned; the m-th does so at
-
-        (N - 1) * I + (m - 1) / K * I
-
-    and later if the failure is a silence that must time out first. For K = 16, m = 14: ten
-    seconds and a threshold of three cannot be seen before 28.1 s.
-    Source of interval, threshold and the 18 %: see `HEALTHY_SHARE_RATIO`.
+    Checkers do not coordinate: each looks every `interval_s` at a phase of its own. In the luckiest
+    case all those that decide looked just after the loss, and report their N-th failure in a row
+    (N - 1) intervals later. Phases are rarely that lucky: spread evenly, the last checker that it
+    takes (more than 82 % must have turned, see `HEALTHY_SHARE_RATIO`) looks most of an interval
+    later, and a failure that is a silence must time out first.
     """
-    turned = checkers - math.floor(HEALTHY_SHARE_RATIO * checkers)
-    return timing.interval_s * (timing.failure_threshold - 1 + (turned - 1) / checkers)
+    return timing.interval_s * (timing.failure_threshold - 1)
 
 
-def recovery_bounds(timing: Timing, *, checkers: int = CHECKERS) -> Bounds:
+def recovery_bounds(timing: Timing) -> Bounds:
     """Bound the recovery time that health checks and DNS allow after a hard loss.
 
     Floor: detection at its earliest, and every client's cached answer expiring just then (so the
@@ -128,7 +117,7 @@ def recovery_bounds(timing: Timing, *, checkers: int = CHECKERS) -> Bounds:
         + RESPONSE_TIMEOUT_S
         + timing.record_ttl_s
     )
-    return Bounds(floor_s=detection_floor_s(timing, checkers=checkers), ceiling_s=ceiling_s)
+    return Bounds(floor_s=detection_floor_s(timing), ceiling_s=ceiling_s)
 
 
 def rto_warning(objectives: Objectives, timing: Timing) -> str | None:

@@ -41,7 +41,6 @@ def test_threshold_and_ttl_each_move_their_own_part_of_the_recovery(shared: Shar
     assert journal.bounds is not None
     recovery_s = journal.measurements.recovery.recovery_time_s if journal.measurements else None
     assert recovery_s is not None
-    assert 8 < journal.bounds.floor_s < 10
     assert journal.bounds.floor_s <= recovery_s <= journal.bounds.ceiling_s + BUSY_MACHINE_S
 
 
