@@ -87,21 +87,21 @@ class Worker:
         ours, theirs = socket.socketpair()
         lifeline_read, lifeline_write = os.pipe()
         log_read, log_write = os.pipe()
+        reader, writer = await asyncio.open_connection(sock=ours)
+        pipes = _Pipes(reader=reader, writer=writer, lifeline=lifeline_write)
+        descriptors = (theirs.fileno(), lifeline_read)
+        spawning = asyncio.ensure_future(asyncio.to_thread(_spawn, setup, descriptors, log_write))
         try:
-            process = await asyncio.to_thread(
-                _spawn, setup, (theirs.fileno(), lifeline_read), log_write
-            )
+            process = await asyncio.shield(spawning)
         except BaseException:
-            ours.close()
-            os.close(lifeline_write)
+            await _undo(spawning)
+            await pipes.close()
             os.close(log_read)
             raise
         finally:
             theirs.close()
             os.close(lifeline_read)
             os.close(log_write)
-        reader, writer = await asyncio.open_connection(sock=ours)
-        pipes = _Pipes(reader=reader, writer=writer, lifeline=lifeline_write)
         return cls(process, pipes, LogPipe(log_read, now_ms))
 
     async def load(self, setup: WorkerSetup) -> Reply:
@@ -250,6 +250,16 @@ def _spawn(
         cwd=setup.package,
         env=dict(setup.environment),
     )
+
+
+async def _undo(spawning: asyncio.Future[subprocess.Popen[bytes]]) -> None:
+    """Leave no process of a start that failed, or was given up while the thread made one."""
+    try:
+        process = await spawning
+    except OSError:
+        return
+    process.kill()
+    await asyncio.to_thread(process.wait)
 
 
 def _wait_or_kill(process: subprocess.Popen[bytes]) -> int:

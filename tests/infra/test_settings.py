@@ -31,7 +31,7 @@ def test_staging_reads_as_written() -> None:
     assert settings.record_type == "cname"
     assert settings.record_ttl_s == 10
     assert settings.release == Path("build/release/release.zip")
-    assert settings.objectives.availability == 0.75
+    assert settings.objectives.availability == 0.65
     assert settings.deletion_protection is False
 
 
