@@ -37,6 +37,7 @@ settings.load_profile(
 )
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep each file's tests together under pytest-xdist, and all rehearsals on one worker.
 

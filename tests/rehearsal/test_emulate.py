@@ -8,6 +8,7 @@ import signal
 import socket
 import ssl
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,8 +71,18 @@ def test_dig_answers_with_the_serving_regions_addresses_and_a_ttl(emulated: Emul
 
 
 def test_curl_gets_a_right_prediction(emulated: Emulated, release_zip: Path) -> None:
-    seen = emulated.invitation
     release = read_release(release_zip)
+    reply, content = predict(emulated.invitation, request_id="by-hand")
+    assert (reply.status, reply.headers["x-understudy-region"]) == (
+        200,
+        emulated.invitation.region,
+    )
+    assert reply.headers["x-request-id"] == "by-hand"
+    assert release.right(0, content), content
+
+
+def predict(seen: Invitation, *, request_id: str) -> tuple[http.client.HTTPResponse, bytes]:
+    """Send the golden request to the primary as curl would."""
     trust = ssl.create_default_context(cafile=seen.ca_file)
     connection = http.client.HTTPSConnection(seen.address, seen.https_port, timeout=10)
     connection.sock = trust.wrap_socket(
@@ -79,13 +90,16 @@ def test_curl_gets_a_right_prediction(emulated: Emulated, release_zip: Path) -> 
         server_hostname=seen.predict_name,
     )
     body = Path(seen.golden_request).read_bytes()
-    headers = {"content-type": "application/json", "host": seen.predict_name}
+    headers = {
+        "content-type": "application/json",
+        "host": seen.predict_name,
+        "x-request-id": request_id,
+    }
     connection.request("POST", "/v1/predict", body, headers)
     reply = connection.getresponse()
     content = reply.read()
     connection.close()
-    assert (reply.status, reply.headers["x-understudy-region"]) == (200, seen.region)
-    assert release.right(0, content), content
+    return reply, content
 
 
 def test_the_aws_api_shows_the_replication_that_the_program_set(emulated: Emulated) -> None:
@@ -112,6 +126,24 @@ def test_an_object_put_in_one_region_appears_in_the_other(emulated: Emulated) ->
         return reply["Body"].read() == b"here"
 
     wait_for(arrived, 30, "the replica")
+
+
+def test_a_prediction_is_recorded_in_its_region_and_then_in_the_other(emulated: Emulated) -> None:
+    """Through log subscription, Firehose and replication, as deployed."""
+    reply, _ = predict(emulated.invitation, request_id="recorded")
+    assert reply.status == 200
+    for region, bucket in sorted(emulated.invitation.prediction_buckets.items()):
+        arrived = partial(requests_in, emulated.s3(region), bucket)
+        wait_for(lambda seen=arrived: "recorded" in seen(), 60, f"the record in {bucket}")
+
+
+def requests_in(s3: Any, bucket: str) -> set[str]:
+    """The request ids of every prediction record in a bucket."""
+    found = s3.list_objects_v2(Bucket=bucket, Prefix="predictions/").get("Contents", [])
+    bodies = [s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read() for each in found]
+    records = [json.loads(line) for body in bodies for line in body.decode().splitlines()]
+    assert all(record["type"] == "prediction" for record in records)
+    return {record["request_id"] for record in records}
 
 
 def test_what_to_type_names_every_place(emulated: Emulated) -> None:
