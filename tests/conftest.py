@@ -37,19 +37,6 @@ settings.load_profile(
 )
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep each file's tests together under pytest-xdist, and all rehearsals on one worker.
-
-    A rehearsal mostly waits, and measures: it shares the machine with at most one other worker,
-    and begins first, because together they take longest.
-    """
-    for item in items:
-        rehearsal = "rehearsal" in item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group("rehearsal" if rehearsal else str(item.path)))
-    items.sort(key=lambda item: "rehearsal" not in item.path.parent.name)
-
-
 @pytest.fixture(scope="session")
 def start_emulator(
     tmp_path_factory: pytest.TempPathFactory,

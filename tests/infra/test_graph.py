@@ -83,11 +83,10 @@ def check(which: str, **inputs: object) -> Break:
 
 
 def failover(**inputs: object) -> Break:
-    """Change the first failover record."""
+    """Change the failover record of the first Region (resources are in no certain order)."""
 
     def apply(graph: Graph) -> None:
-        records = [each for each in graph.of("Record") if "setIdentifier" in each.inputs]
-        records[0].inputs.update(inputs)
+        graph.one("Record", setIdentifier="us-east-1").inputs.update(inputs)
 
     return apply
 

@@ -6,7 +6,6 @@ collected modules will ask for is started up front, while the modules sorted bef
 
 from __future__ import annotations
 
-import os
 import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -17,8 +16,6 @@ from commands import ROOT, SPEED, Ended, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-if TYPE_CHECKING:
     from pathlib import Path
 
 PROJECT: Final = (
@@ -102,10 +99,9 @@ class Rehearsals:
         self._folder = folder
         self._pool = ThreadPoolExecutor(1)
         self._started: dict[str, Future[Ended]] = {}
-        if "PYTEST_XDIST_WORKER" not in os.environ:  # there each worker runs what it is given
-            for name, job in JOBS.items():
-                if job.module in modules:
-                    self._start(name)
+        for name, job in JOBS.items():
+            if job.module in modules:
+                self._start(name)
 
     def out(self, name: str) -> Path:
         """Where a job writes its journal and report."""
