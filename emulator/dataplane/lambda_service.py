@@ -33,7 +33,7 @@ IDLE_EXPIRY_S: Final = 600.0
 REAP_EVERY_S: Final = 1.0
 """Real seconds between looks at idle environments."""
 
-STARTS_AT_A_TIME: Final = 2 * (os.cpu_count() or 1)
+STARTS_AT_A_TIME: Final = os.cpu_count() or 1
 """Cold starts this machine does side by side. AWS's own limit (1,000 in 10 s) is never reached."""
 
 ASYNC_RETRY_DELAYS_S: Final = (60.0, 120.0)

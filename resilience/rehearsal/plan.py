@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 BUSY_MACHINE_REAL_S = 6.0
 """What a busy machine may add to any wait, in wall seconds: work does not run faster with speed."""
 
-AGREEMENT_S = 3.0
+AGREEMENT_S = 5.0
+AGREEMENT_REAL_S = 2.0
+"""A pause of a busy machine, however fast the scenario runs, is not agreement."""
+
 STALE_AFTER_S = 15.0
 STALE_AFTER_REAL_S = 4.0
 
@@ -53,7 +56,7 @@ def make_plan(topology: Topology, steady: Steady, *, speed: float) -> Plan:
     return Plan(
         bounds=bounds,
         failover=Settings(
-            agreement_s=AGREEMENT_S,
+            agreement_s=max(AGREEMENT_S, AGREEMENT_REAL_S * speed),
             hold_down_s=hold_s,
             stale_after_s=max(STALE_AFTER_S, STALE_AFTER_REAL_S * speed),
         ),

@@ -67,3 +67,9 @@ def test_a_busy_machine_is_given_real_time_at_any_speed() -> None:
     assert fast.return_deadline_s / 20 > 6
     assert fast.failover.stale_after_s / 20 >= 4
     assert slow.failover.stale_after_s == 15
+
+
+@pytest.mark.parametrize("speed", [1, 5, 20])
+def test_a_pause_of_the_machine_is_never_taken_for_agreement(speed: float) -> None:
+    plan = make_plan(topology(), Steady(), speed=speed)
+    assert plan.failover.agreement_s >= max(5, 2 * speed), "a busy machine pauses for a second"
