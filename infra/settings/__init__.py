@@ -5,59 +5,22 @@ Whether an objective *can* hold is not decided here: a setting that is legal dep
 says what looks wrong with it, and the rehearsal measures it.
 """
 
-import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar, cast
+from typing import Final
 
 import pulumi
 
-from infra import fields
 from infra.naming import stack_name_problem
-
-T = TypeVar("T")
+from infra.settings import fields
+from infra.settings.reading import Problem, Reading, SettingsError
 
 # Route 53 gives an alias to a load balancer this TTL, whatever is asked for:
 # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-choosing-alias-non-alias.html
 ALIAS_TTL_S: Final = 60
 
 _DAY_S: Final = 86_400
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """One thing wrong with the settings.
-
-    Attributes:
-        key: The setting, with its namespace.
-        got: What it is set to, or None if it is not set.
-        expected: What it may be.
-        next_step: What to do about it.
-    """
-
-    key: str
-    got: str | None
-    expected: str
-    next_step: str
-
-    def __str__(self) -> str:
-        """Say it in one line."""
-        got = "it is not set" if self.got is None else f"got {self.got}"
-        return f"{self.key}: {got}; expected {self.expected}; {self.next_step}"
-
-
-class SettingsError(pulumi.RunError):
-    """The settings of a stack cannot be used; names every problem, not only the first.
-
-    Attributes:
-        problems: What is wrong, in the order of the settings.
-    """
-
-    def __init__(self, stack: str, problems: tuple[Problem, ...]) -> None:
-        lines = [f"stack {stack} has {len(problems)} wrong setting(s):"]
-        super().__init__("\n  ".join([*lines, *map(str, problems)]))
-        self.problems = problems
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +44,7 @@ class Objectives:
 class Settings:
     """All settings of a stack; `Pulumi.yaml` says what each means."""
 
+    production: bool
     zone_name: str
     regions: tuple[str, ...]
     routing: str
@@ -97,45 +61,6 @@ class Settings:
     deletion_protection: bool
 
 
-@dataclass
-class _Reading:
-    """Reads settings one after the other and keeps what is wrong with them."""
-
-    project: str
-    raw: Mapping[str, str]
-    problems: list[Problem] = field(default_factory=list[Problem])
-    known: set[str] = field(default_factory=set[str])
-
-    def read(self, key: str, reader: fields.Reader[T]) -> T:
-        """Return the setting's value; if it is wrong, note the problem and return nothing of use.
-
-        What is returned then is never seen: `parse_settings` raises while there are problems.
-        """
-        self.known.add(key)
-        text = self.raw.get(key)
-        try:
-            if text is None:
-                raise fields.FieldError("a value, here or as a default in Pulumi.yaml")  # noqa: TRY301 - one way to note a problem
-            return reader(text)
-        except fields.FieldError as error:
-            self.note(key, error.expected, f"set it in the stack's file under {self._full(key)}")
-        return cast("T", None)
-
-    def note(self, key: str, expected: str, next_step: str) -> None:
-        got = None if key not in self.raw else f'"{self.raw[key]}"'
-        problem = Problem(key=self._full(key), got=got, expected=expected, next_step=next_step)
-        self.problems.append(problem)
-
-    def refuse_unknown(self) -> None:
-        """Note every key that no setting has; a misspelt one would be ignored in silence."""
-        for key in sorted(self.raw.keys() - self.known):
-            near = difflib.get_close_matches(key, sorted(self.known), n=1, cutoff=0.0)[0]
-            self.note(key, "the name of a setting", f"did you mean {self._full(near)}?")
-
-    def _full(self, key: str) -> str:
-        return f"{self.project}:{key}"
-
-
 def parse_settings(raw: Mapping[str, str], *, project: str, stack: str) -> Settings:
     """Read the settings of a stack from their texts.
 
@@ -147,7 +72,7 @@ def parse_settings(raw: Mapping[str, str], *, project: str, stack: str) -> Setti
     Raises:
         SettingsError: If anything is wrong, with all that is wrong.
     """
-    reading = _Reading(project, raw)
+    reading = Reading(project, raw)
     settings = _read_all(reading)
     reading.refuse_unknown()
     _note_contradictions(reading)
@@ -162,8 +87,9 @@ def parse_settings(raw: Mapping[str, str], *, project: str, stack: str) -> Setti
     return settings
 
 
-def _read_all(reading: _Reading) -> Settings:
+def _read_all(reading: Reading) -> Settings:
     return Settings(
+        production=reading.read("production", fields.boolean),
         zone_name=reading.read("zoneName", fields.zone_name),
         regions=reading.read("regions", fields.region_pair),
         routing=reading.read("routing", fields.choice("failover")),
@@ -190,13 +116,19 @@ def _read_all(reading: _Reading) -> Settings:
     )
 
 
-def _note_contradictions(reading: _Reading) -> None:
+def _note_contradictions(reading: Reading) -> None:
     raw = reading.raw
     if raw.get("recordType") == "alias" and raw.get("recordTtlSeconds") != str(ALIAS_TTL_S):
         reading.note(
             "recordTtlSeconds",
             f'{ALIAS_TTL_S} with recordType "alias", whose TTL Route 53 fixes',
             'remove it, or set recordType to "cname"',
+        )
+    if raw.get("production") == "true" and raw.get("deletionProtection") == "false":
+        reading.note(
+            "deletionProtection",
+            'true with production "true"',
+            "set it to true, or say that this is no production stack",
         )
 
 
