@@ -1,0 +1,228 @@
+"""The table: what each role does, and what no role of the stack may do.
+
+Every allowed call is made twice: in the role's own Region, where it must pass, and on the
+neighbour's things of the same name, where it must not (unless the role `reaches` there).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from role_ground import Ground
+
+Parameters = Callable[[Ground], dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One API call.
+
+    Attributes:
+        actions: The IAM actions that it needs.
+        reaches: The role is meant to do the same to the neighbour's things.
+    """
+
+    service: str
+    operation: str
+    parameters: Parameters
+    actions: tuple[str, ...] = ()
+    reaches: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.service}.{self.operation}"
+
+
+def call(
+    service: str, operation: str, parameters: Parameters, *actions: str, reaches: bool = False
+) -> Call:
+    return Call(
+        service=service,
+        operation=operation,
+        parameters=parameters,
+        actions=actions,
+        reaches=reaches,
+    )
+
+
+KEY: Final = "table/object"
+FLAG: Final = "evacuation/table"
+
+
+def logs(function: str) -> tuple[Call, ...]:
+    """A function writes its own lines."""
+
+    def stream(on: Ground) -> dict[str, Any]:
+        return {"logGroupName": on.log_group(function), "logStreamName": "table"}
+
+    events = [{"timestamp": 1_800_000_000_000, "message": "from the table"}]
+    return (
+        call("logs", "create_log_stream", stream, "logs:CreateLogStream"),
+        call(
+            "logs",
+            "put_log_events",
+            lambda on: stream(on) | {"logEvents": events},
+            "logs:PutLogEvents",
+        ),
+    )
+
+
+def bucket_call(operation: str, kind: str, *actions: str, **more: Any) -> Call:
+    """A call on a bucket of the Region."""
+    return call("s3", operation, lambda on: {"Bucket": on.bucket(kind), **more}, *actions)
+
+
+ALLOWED: Final[Mapping[str, tuple[Call, ...]]] = {
+    "predict": logs("predict"),
+    "evacuation": (
+        *logs("evacuation"),
+        bucket_call("get_object", "evacuation", "s3:GetObject", Key=FLAG),
+        bucket_call("list_objects_v2", "evacuation", "s3:ListBucket", Prefix=FLAG),
+    ),
+    "subscription": (
+        call(
+            "firehose",
+            "put_record",
+            lambda on: {
+                "DeliveryStreamName": on.name("predictions"),
+                "Record": {"Data": b"{}\n"},
+            },
+            "firehose:PutRecord",
+        ),
+        call(
+            "firehose",
+            "put_record_batch",
+            lambda on: {
+                "DeliveryStreamName": on.name("predictions"),
+                "Records": [{"Data": b"{}\n"}],
+            },
+            "firehose:PutRecordBatch",
+        ),
+    ),
+    "delivery": (
+        bucket_call("put_object", "predictions", "s3:PutObject", Key=KEY, Body=b"{}"),
+        bucket_call("get_object", "predictions", "s3:GetObject", Key=KEY),
+        bucket_call("list_objects_v2", "predictions", "s3:ListBucket"),
+        bucket_call("get_bucket_location", "predictions", "s3:GetBucketLocation"),
+        bucket_call("list_multipart_uploads", "predictions", "s3:ListBucketMultipartUploads"),
+    ),
+    **{
+        f"replicate-{kind}": (
+            bucket_call("get_bucket_replication", kind, "s3:GetReplicationConfiguration"),
+            bucket_call("list_objects_v2", kind, "s3:ListBucket"),
+        )
+        for kind in ("releases", "predictions")
+    },
+}
+"""Calls by what ends the role's name."""
+
+ELSEWHERE: Final[Mapping[str, str]] = {
+    "s3:AbortMultipartUpload": "no upload of several parts is made by the emulated Firehose",
+    "s3:GetObjectVersionAcl": "tests/contract/storage/test_replication.py",
+    "s3:GetObjectVersionForReplication": "tests/contract/storage/test_replication.py",
+    "s3:GetObjectVersionTagging": "tests/contract/storage/test_replication.py",
+    "s3:ReplicateDelete": "tests/contract/storage/test_replication.py",
+    "s3:ReplicateObject": "tests/contract/storage/test_replication.py",
+    "s3:ReplicateTags": "tests/contract/storage/test_replication.py",
+}
+"""Actions that no API call needs: S3 does them itself, under the role. Where they are executed."""
+
+NOBODY: Final[tuple[Call, ...]] = (
+    # Become somebody else, or more.
+    call(
+        "iam",
+        "put_role_policy",
+        lambda on: {
+            "RoleName": on.role("predict"),
+            "PolicyName": "more",
+            "PolicyDocument": '{"Version":"2012-10-17","Statement":[]}',
+        },
+    ),
+    call(
+        "iam",
+        "attach_role_policy",
+        lambda on: {
+            "RoleName": on.role("predict"),
+            "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess",
+        },
+    ),
+    call(
+        "iam",
+        "update_assume_role_policy",
+        lambda on: {
+            "RoleName": on.role("predict"),
+            "PolicyDocument": '{"Version":"2012-10-17","Statement":[]}',
+        },
+    ),
+    call("iam", "create_user", lambda _: {"UserName": "another"}),
+    call(
+        "sts",
+        "assume_role",
+        lambda on: {"RoleArn": on.role_arn("delivery"), "RoleSessionName": "table"},
+    ),
+    # Serve something else.
+    bucket_call("put_object", "releases", Key="releases/other.zip", Body=b"other"),
+    bucket_call("delete_object", "releases", Key="releases/other.zip"),
+    call(
+        "lambda",
+        "update_function_code",
+        lambda on: {
+            "FunctionName": on.name("predict"),
+            "S3Bucket": on.bucket("releases"),
+            "S3Key": "releases/other.zip",
+        },
+    ),
+    call(
+        "lambda",
+        "update_alias",
+        lambda on: {
+            "FunctionName": on.name("predict"),
+            "Name": "live",
+            "FunctionVersion": "$LATEST",
+        },
+    ),
+    call(
+        "lambda",
+        "add_permission",
+        lambda on: {
+            "FunctionName": on.name("predict"),
+            "StatementId": "anybody",
+            "Action": "lambda:InvokeFunction",
+            "Principal": "*",
+        },
+    ),
+    # Move traffic, or stop it.
+    bucket_call("put_object", "evacuation", Key=FLAG, Body=b"{}"),
+    bucket_call("delete_object", "evacuation", Key=FLAG),
+    call("route53", "list_hosted_zones", lambda _: {}),
+    call(
+        "lambda",
+        "put_function_concurrency",
+        lambda on: {"FunctionName": on.name("predict"), "ReservedConcurrentExecutions": 0},
+    ),
+    call("elbv2", "describe_load_balancers", lambda _: {}),
+    call(
+        "ssm",
+        "put_parameter",
+        lambda on: {
+            "Name": f"/{on.prefix.replace('-', '/', 1)}/objectives",
+            "Value": "{}",
+            "Overwrite": True,
+        },
+    ),
+    # Lay hands on data and its guards.
+    bucket_call("delete_bucket_policy", "predictions"),
+    bucket_call("delete_object", "predictions", Key=KEY),
+    bucket_call(
+        "put_bucket_versioning", "predictions", VersioningConfiguration={"Status": "Suspended"}
+    ),
+    bucket_call("delete_bucket_replication", "predictions"),
+    call("logs", "delete_log_group", lambda on: {"logGroupName": on.log_group("predict")}),
+    call(
+        "logs",
+        "filter_log_events",
+        lambda on: {"logGroupName": on.log_group("evacuation")},
+    ),
+)
+"""Calls that every role of the stack must be refused."""
