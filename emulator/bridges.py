@@ -28,10 +28,18 @@ class DataPlaneHooks:
         self._data_plane = data_plane
 
     def invoke(
-        self, function: str, qualifier: str | None, payload: bytes, *, region: str
+        self,
+        function: str,
+        qualifier: str | None,
+        payload: bytes,
+        *,
+        region: str,
+        event: bool = False,
     ) -> InvokeResult:
-        """Run a function and wait for its answer."""
-        return self._in_loop(self._data_plane.invoke(function, qualifier, payload, region=region))
+        """Run a function and wait for its answer, or hand it an event to run later."""
+        return self._in_loop(
+            self._data_plane.invoke(function, qualifier, payload, region=region, event=event)
+        )
 
     def health_status(self, check_id: str) -> Sequence[CheckerReport]:
         """What each checker says of a health check."""

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from emulator.addresses import Block
     from emulator.certificates import Authority
     from emulator.clock import Clock
-    from emulator.dataplane.lambda_invocation import InvocationType
     from emulator.dataplane.lambda_logs import ShipLogs
     from emulator.dataplane.lambda_results import InvokeResult
     from emulator.events import EventLog
@@ -111,11 +110,18 @@ class DataPlane:
         payload: bytes,
         *,
         region: str,
-        invocation_type: InvocationType = "RequestResponse",
+        event: bool = False,
     ) -> InvokeResult:
-        """Invoke a function as Lambda's Invoke does; never raises for what AWS answers."""
+        """Invoke a function as Lambda's Invoke does; never raises for what AWS answers.
+
+        An `event` is accepted at once (202) and run later, with Lambda's own retries.
+        """
         return await self._functions.invoke(
-            name_or_arn, qualifier, payload, region=region, invocation_type=invocation_type
+            name_or_arn,
+            qualifier,
+            payload,
+            region=region,
+            invocation_type="Event" if event else "RequestResponse",
         )
 
     def addresses(self, name: str) -> tuple[str, ...]:

@@ -85,9 +85,15 @@ class Hooks(Protocol):
     """The data plane, as the control plane sees it."""
 
     def invoke(
-        self, function: str, qualifier: str | None, payload: bytes, *, region: str
+        self,
+        function: str,
+        qualifier: str | None,
+        payload: bytes,
+        *,
+        region: str,
+        event: bool = False,
     ) -> InvokeResult:
-        """Run a function."""
+        """Run a function; an `event` is accepted at once and run later, with Lambda's retries."""
         ...
 
     def health_status(self, check_id: str) -> Sequence[CheckerReport]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -44,12 +43,8 @@ def _mend_invoke(hooks: Callable[[], Hooks]) -> None:
         body = self.body or b"{}"
         payload = body.encode() if isinstance(body, str) else bytes(body)
         region = str(self.region)
-        if kind == "Event":
-            threading.Thread(
-                target=lambda: hooks().invoke(name, qualifier, payload, region=region), daemon=True
-            ).start()
-            return 202, {"status": "202"}, b""
-        result = hooks().invoke(name, qualifier, payload, region=region)
+        event = kind == "Event"
+        result = hooks().invoke(name, qualifier, payload, region=region, event=event)
         return _answer(result, tail=self.headers.get("X-Amz-Log-Type") == "Tail")
 
     replace(LambdaResponse, "invoke", invoke)

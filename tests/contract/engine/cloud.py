@@ -37,13 +37,21 @@ class NoHooks:
     def __init__(self) -> None:
         self.answer = Invoked()
         self.invoked: list[tuple[str, str | None, bytes, str]] = []
+        self.events: list[bool] = []
         self.reports: Sequence[CheckerReport] = ()
         self.targets: Sequence[TargetStatus] = ()
 
     def invoke(
-        self, function: str, qualifier: str | None, payload: bytes, *, region: str
+        self,
+        function: str,
+        qualifier: str | None,
+        payload: bytes,
+        *,
+        region: str,
+        event: bool = False,
     ) -> Invoked:
         self.invoked.append((function, qualifier, payload, region))
+        self.events.append(event)
         return self.answer
 
     def health_status(self, check_id: str) -> Sequence[CheckerReport]:

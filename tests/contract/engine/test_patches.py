@@ -238,6 +238,16 @@ def test_an_invocation_reaches_the_data_plane_with_its_qualifier(
     assert message.startswith("ResourceNotFoundException")
 
 
+def test_an_asynchronous_invocation_reaches_the_data_plane_as_an_event(
+    cloud: Cloud, hooks: NoHooks
+) -> None:
+    cloud.function("f")
+    hooks.answer = Invoked(status=202, payload=b"")
+    done = cloud.call("lambda", "Invoke", FunctionName="f", InvocationType="Event")
+    assert done["StatusCode"] == 202
+    assert hooks.events == [True], "so that Lambda's own retries apply to it"
+
+
 def test_failures_and_refusals_of_invocations_have_aws_shape(cloud: Cloud, hooks: NoHooks) -> None:
     cloud.function("f")
     hooks.answer = Invoked(payload=b'{"errorType":"X"}', error="Unhandled")
