@@ -32,6 +32,7 @@ from emulator.faults import FaultBoard
 from emulator.process_group import READY_FILE
 from emulator.storage import Storage
 from emulator.store import Store
+from emulator.watch import Watch
 
 if TYPE_CHECKING:
     import socket
@@ -101,7 +102,10 @@ class Emulator:
         self._events = EventLog(self._clock)
         self._store = Store()
         self._certificates = Authority(settings.work_dir)
-        self._storage = Storage(self._clock, self._faults, self._events, seed=settings.seed)
+        self._watch = Watch(self._clock, self._faults, self._events)
+        self._storage = Storage(
+            self._clock, self._faults, self._events, watch=self._watch, seed=settings.seed
+        )
         self._data_plane = DataPlane(
             self._store,
             self._clock,
@@ -112,6 +116,7 @@ class Emulator:
             self._block.api.url,
             self._storage.ship_logs,
             work_dir=settings.work_dir,
+            metrics=self._watch.metrics,
             seed=settings.seed,
         )
         door = api.FrontDoor(self._faults, self._storage.objects, self._storage.replicator)

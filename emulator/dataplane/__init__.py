@@ -16,6 +16,7 @@ from emulator.dataplane.lambda_service import LambdaService
 from emulator.dataplane.load_balancers import Backends, LoadBalancers
 from emulator.dataplane.target_health import TargetHealth, TargetStatus
 from emulator.dataplane.world import World
+from emulator.watch.metrics import Metrics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,9 +54,17 @@ class DataPlane:
         work_dir: Path | None = None,
         latency_order: Sequence[str] = (),
         checkers_in_a_region: int = CHECKERS_IN_A_REGION,
+        metrics: Metrics | None = None,
         seed: int = 0,
     ) -> None:
-        world = World(store=store, clock=clock, faults=faults, events=events, seed=seed)
+        world = World(
+            store=store,
+            clock=clock,
+            faults=faults,
+            events=events,
+            metrics=metrics or Metrics(clock, faults),
+            seed=seed,
+        )
         numbers = LoadBalancerNumbers(block)
         self._functions = LambdaService(
             world,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from emulator.watch.metrics import Metrics
 
 if TYPE_CHECKING:
     from emulator.clock import Clock
@@ -30,6 +32,8 @@ class World:
     clock: Clock
     faults: FaultBoard
     events: EventLog
+    metrics: Metrics = field(default_factory=Metrics)
+    """What services say about themselves to CloudWatch; by default a store nobody reads."""
     seed: int = 0
 
     def work_limit_s(self, emulated_s: float) -> float:

@@ -10,6 +10,7 @@ from emulator.storage.hooks import take_over
 from emulator.storage.logs import LogShipper
 from emulator.storage.objects import Objects
 from emulator.storage.replication import Replicator
+from emulator.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -23,8 +24,15 @@ class Storage:
     """The storage flows, joined. `close` gives moto its own delivery back."""
 
     def __init__(
-        self, clock: Clock, faults: FaultBoard, events: EventLog, *, seed: int = 0
+        self,
+        clock: Clock,
+        faults: FaultBoard,
+        events: EventLog,
+        *,
+        watch: Watch | None = None,
+        seed: int = 0,
     ) -> None:
+        self.watch = watch or Watch(clock, faults, events)
         self.objects = Objects(threading.RLock())
         self.replicator = Replicator(self.objects, clock, faults, events, seed=seed)
         self.firehose = Firehose(self.objects, self.replicator, clock, faults, events, seed=seed)

@@ -14,8 +14,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from emulator.bell import Bell
 from emulator.storage import streams
-from emulator.storage.bell import Bell
 from emulator.storage.filters import compile_pattern
 from emulator.storage.roles import Need, denial
 from emulator.store.backends import ACCOUNT, backend_of

@@ -21,7 +21,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from emulator.storage.bell import Bell
+from emulator.bell import Bell
 from emulator.storage.roles import Need, denial
 
 if TYPE_CHECKING:
