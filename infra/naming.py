@@ -49,6 +49,11 @@ class StackNames:
         """What every name of the stack begins with."""
         return f"{self.project}-{self.stack}"
 
+    @property
+    def metrics_namespace(self) -> str:
+        """Where the stack's own metrics are, beside those of AWS's services."""
+        return f"{self.project.capitalize()}/{self.stack}"
+
     def tags(self, name: str, *, region: str = "global") -> dict[str, str]:
         """Return the tags of a resource."""
         return {"Name": name, "project": self.project, "stack": self.stack, "region": region}

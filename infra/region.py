@@ -116,7 +116,10 @@ class Region(pulumi.ComponentResource):
                 what="predict",
                 handler="handler.handle",
                 package=StoredPackage(bucket=stored.bucket, key=stored.key),
-                environment={"UNDERSTUDY_RELEASE_DIGEST": release.release_digest},
+                environment={
+                    "UNDERSTUDY_RELEASE_DIGEST": release.release_digest,
+                    "UNDERSTUDY_METRICS_NAMESPACE": args.names.stack.metrics_namespace,
+                },
                 memory_mb=settings.function_memory_mb,
                 timeout_s=settings.function_timeout_s,
                 log_retention_days=settings.log_retention_days,

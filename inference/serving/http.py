@@ -28,6 +28,7 @@ REASONS = {
     413: "Content Too Large",
     415: "Unsupported Media Type",
     422: "Unprocessable Content",
+    500: "Internal Server Error",
     503: "Service Unavailable",
 }
 
@@ -40,15 +41,26 @@ class Request:
         headers: lower-case name -> last value.
         request_id: the caller's `x-request-id` if it is a plain token, else Lambda's own.
         multi_value: the event carries multi-value headers, so the reply must.
+        rows: how many rows were predicted for it; 0 until they are.
     """
 
-    __slots__ = ("_body", "_is_base64", "headers", "method", "multi_value", "path", "request_id")
+    __slots__ = (
+        "_body",
+        "_is_base64",
+        "headers",
+        "method",
+        "multi_value",
+        "path",
+        "request_id",
+        "rows",
+    )
 
     def __init__(self, event: object, context: object) -> None:
         facts: dict[str, Any] = event if isinstance(event, dict) else {}
         self.multi_value = isinstance(facts.get("multiValueHeaders"), dict)
         self.headers = _headers(facts, multi_value=self.multi_value)
         self.request_id = _request_id(self.headers, context)
+        self.rows = 0
         self.method: object = facts.get("httpMethod")
         self.path: object = facts.get("path")
         self._body: object = facts.get("body")

@@ -7,6 +7,7 @@ the reason, so that the health check can say what is wrong instead of timing out
 from __future__ import annotations
 
 import os
+from time import perf_counter
 
 from inference.serving.arrays import ArraysError
 from inference.serving.evaluate import load_model
@@ -16,6 +17,7 @@ from inference.serving.problems import ProblemError, error, invalid
 from inference.serving.readiness import Readiness
 from inference.serving.records import Recorder
 from inference.serving.release import MANIFEST_FILE, MODEL_DIRECTORY, Manifest
+from inference.serving.telemetry import Telemetry
 from inference.serving.validation import Validator, parse_json
 
 TYPE_CHECKING = False
@@ -58,11 +60,17 @@ class Service:
     """A loaded release: answers requests in the form of a load balancer's events."""
 
     def __init__(
-        self, manifest: Manifest, predictor: Predictor, environ: Mapping[str, str]
+        self,
+        manifest: Manifest,
+        predictor: Predictor,
+        environ: Mapping[str, str],
+        *,
+        load_ms: float = 0.0,
     ) -> None:
         facts = manifest.facts
         self.release = manifest.digest
         self.region = environ.get("AWS_REGION", "")
+        self.telemetry = Telemetry(environ, self.release, load_ms)
         self._facts = facts
         self._labels: list[str] | None = facts["labels"]
         self._predictor = predictor
@@ -112,17 +120,19 @@ class Service:
         rows = self._validator.rows(parse_json(request.body()))
         predictions = self._answers(rows)
         self._recorder.write(request.request_id, rows, predictions)
+        request.rows = len(rows)
         return Reply(200, {"predictions": predictions, "release": self.release})
 
     def live(self, _: Request) -> Reply:
         """`GET /health/live`: the process answers."""
         return Reply(200, {"live": True})
 
-    def ready(self, _: Request) -> Reply:
+    def ready(self, request: Request) -> Reply:
         """`GET /health/ready`: the release is whole, right, and the one deployed."""
         failures = self._readiness.failures(self.predictions)
         facts = {"release": self.release, "region": self.region, "runtime": self._facts["runtime"]}
         if failures:
+            self.telemetry.unready(request.request_id, failures)
             return Reply(503, {"ready": False, **facts, "failures": failures})
         return Reply(200, {"ready": True, **facts})
 
@@ -149,14 +159,16 @@ class BrokenService:
                 *readiness.package_failures(),
             ]
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return
+            pass
+        self.telemetry = Telemetry(environ, self.release, 0.0)
 
     def live(self, _: Request) -> Reply:
         """`GET /health/live`: the process answers."""
         return Reply(200, {"live": True})
 
-    def ready(self, _: Request) -> Reply:
+    def ready(self, request: Request) -> Reply:
         """`GET /health/ready`: not ready, and why."""
+        self.telemetry.unready(request.request_id, self._failures)
         facts = {"release": self.release, "region": self.region}
         return Reply(503, {"ready": False, **facts, "failures": self._failures})
 
@@ -173,9 +185,12 @@ def open_service(
     root: str, load: LoadPredictor, environ: Mapping[str, str] = os.environ
 ) -> Service | BrokenService:
     """Load the release in `root`."""
+    began_s = perf_counter()
     try:
         manifest = Manifest(root)
-        return Service(manifest, load(manifest), environ)
+        predictor = load(manifest)
+        load_ms = round((perf_counter() - began_s) * 1000, 3)
+        return Service(manifest, predictor, environ, load_ms=load_ms)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as reason:
         return BrokenService(root, repr(reason), environ)
     except ArraysError as reason:
@@ -188,6 +203,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "/health/live": ("GET", "live"),
     "/health/ready": ("GET", "ready"),
 }
+HEALTH = ("live", "ready")
 
 
 def _route(service: Service | BrokenService, request: Request) -> Reply:
@@ -209,22 +225,47 @@ def _route(service: Service | BrokenService, request: Request) -> Reply:
 
 
 def respond(service: Service | BrokenService, event: object, context: object) -> dict[str, Any]:
-    """Answer one event.
+    """Answer one event, and write down that it was.
 
     Args:
         service: the loaded release.
         event: what Lambda hands over; anything but a load balancer's event gets 400.
         context: Lambda's context, for its request id.
     """
+    began_s = perf_counter()
     request = Request(event, context)
+    problem = ""
     try:
         reply = _route(service, request)
-    except ProblemError as problem:
-        document = problem.document(request.request_id)
-        reply = Reply(problem.status, document, content_type=PROBLEM, headers=problem.headers)
+    except ProblemError as refused:
+        reply, problem = _problem_reply(refused, request), refused.slug
+    except Exception as error:  # noqa: BLE001 (Lambda would log its message, which may quote a value)
+        service.telemetry.failed(request.request_id, error)
+        reply, problem = _problem_reply(_our_fault(), request), "internal"
+    route = ROUTES.get(str(request.path), ("", ""))[1]
+    if route not in HEALTH:
+        service.telemetry.answered(
+            request.request_id,
+            route,
+            reply.status,
+            began_s=began_s,
+            rows=request.rows,
+            problem=problem,
+        )
     common = {
         "x-request-id": request.request_id,
         "x-understudy-release": service.release,
         "x-understudy-region": service.region,
     }
     return reply.to_event(common, multi_value=request.multi_value)
+
+
+def _our_fault() -> ProblemError:
+    title = "The service failed"
+    detail = "Nothing is wrong with the request; try again, and quote its id if it persists"
+    return ProblemError(500, "internal", title, detail)
+
+
+def _problem_reply(problem: ProblemError, request: Request) -> Reply:
+    document = problem.document(request.request_id)
+    return Reply(problem.status, document, content_type=PROBLEM, headers=problem.headers)

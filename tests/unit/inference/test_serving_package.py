@@ -53,13 +53,13 @@ def read_only(own: Served) -> Iterator[Path]:
 
 
 def test_the_package_runs_without_any_installed_package(read_only: Path) -> None:
-    said, records = run(read_only, PREDICT, READY)
+    said, lines = run(read_only, PREDICT, READY)
     assert [reply["statusCode"] for reply in said["replies"]] == [200, 200]
     tops = {name.partition(".")[0] for name in said["modules"]}
     allowed = {*sys.stdlib_module_names, "__main__", "handler", "inference"}
     assert tops <= allowed, f"only the standard library: {tops - allowed}"
-    (record,) = records
-    assert record["type"] == "prediction", "one line a predicted row, and nothing for a probe"
+    kinds = [line["type"] for line in lines]
+    assert kinds == ["prediction", "request"], "a line a row, one a request, none for a probe"
 
 
 def test_the_way_to_the_first_answer_imports_nothing_slow(small: Served) -> None:
@@ -89,7 +89,7 @@ def test_a_record_holds_bins_and_answer_and_no_payload(
 ) -> None:
     row = {**GOOD_ROW, "income": None, "plan": "platinum"}
     reply = client.predict({"rows": [GOOD_ROW, row]})
-    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    first, second, _ = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert first["answer"] == body_of(reply)["predictions"][0]
     assert (first["row"], second["row"]) == (0, 1)
     assert first["release"] == small.built.release_digest
