@@ -6,8 +6,8 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
-from infra.load_balancer import HTTPS_PORT
 from infra.naming import RegionNames
+from infra.ports import HEALTH_PORT
 from infra.ring import watcher_of
 from infra.settings import Settings
 from infra.zone import regional_name
@@ -97,7 +97,7 @@ class RegionHealth(pulumi.ComponentResource):
             name,
             type="HTTPS_STR_MATCH",
             fqdn=regional_name(endpoint.region, settings.zone_name),
-            port=HTTPS_PORT,
+            port=HEALTH_PORT,
             enable_sni=True,
             resource_path=endpoint.path,
             search_string=endpoint.search,

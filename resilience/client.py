@@ -13,6 +13,7 @@ from resilience.resolver import CachingResolver, ResolutionError
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Mapping
     from random import Random
 
 OK = 200
@@ -22,11 +23,22 @@ RELEASE_HEADER = "x-understudy-release"
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Where clients send predictions: a name, the port it is served on, whom to trust."""
+    """Where clients send predictions, whom they trust there, and what is right to answer."""
 
     name: str
     port: int
     trust: ssl.SSLContext
+    release: Release
+
+    def question(self, host: str, index: int, headers: Mapping[str, str] | None = None) -> Request:
+        """Make golden request `index` to the name a client believes it talks to."""
+        return Request(
+            method="POST",
+            host=host,
+            path=PREDICT_PATH,
+            body=self.release.golden[index].body,
+            headers={"content-type": "application/json", **(headers or {})},
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,15 +75,10 @@ class Client:
         self._random = random
         self._idle: list[HttpConnection] = []
 
-    async def ask(self, release: Release, index: int, request_id: str, timeout_s: float) -> Attempt:
+    async def ask(self, index: int, request_id: str, timeout_s: float) -> Attempt:
         """Send golden request `index`; never raises for what a network can do."""
-        request = Request(
-            method="POST",
-            host=self._target.name,
-            path=PREDICT_PATH,
-            body=release.golden[index].body,
-            headers={"content-type": "application/json", "x-request-id": request_id},
-        )
+        target = self._target
+        request = target.question(target.name, index, {"x-request-id": request_id})
         trace = _Trace()
         try:
             async with asyncio.timeout(timeout_s):
@@ -82,7 +89,9 @@ class Client:
             return Attempt(outcome=Outcome.NO_ADDRESS)
         except HttpError:
             return Attempt(outcome=Outcome.NO_CONNECTION, address=trace.address)
-        return Attempt(outcome=_judge(reply, release, index), address=trace.address, reply=reply)
+        return Attempt(
+            outcome=_judge(reply, target.release, index), address=trace.address, reply=reply
+        )
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -25,7 +25,7 @@ from resilience.failover import (
 )
 from resilience.records import Event
 from resilience.resolver import NameServer, ResolutionError
-from resilience.senses import AddressBook, check_healthy, ready
+from resilience.senses import AddressBook, check_healthy, serves
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -132,12 +132,12 @@ class Observer:
             return None
 
     async def _look_at_primary(self) -> bool | None:
-        return await ready(
+        return await serves(
             self._primary, self.book.name_server, self._target, self._look_timeout_s()
         )
 
     async def _look_at_standby(self) -> bool | None:
-        return await ready(
+        return await serves(
             self._standby, self.book.name_server, self._target, self._look_timeout_s()
         )
 

@@ -18,7 +18,6 @@ from resilience.resolver import CachingResolver, NameServer
 
 if TYPE_CHECKING:
     from resilience.clock import Clock
-    from resilience.golden import Release
 
 CLIENTS = 8
 RESOLUTION_DIGITS = 4
@@ -46,13 +45,12 @@ class Prober:
         *,
         target: Target,
         name_server: NameServer,
-        release: Release,
         clock: Clock,
         seed: int,
     ) -> None:
         self.probes: list[Probe] = []
         self._load = load
-        self._release = release
+        self._golden = len(target.release.golden)
         self._clock = clock
         self._stopping = asyncio.Event()
         self._in_flight: dict[asyncio.Task[None], float] = {}
@@ -102,10 +100,9 @@ class Prober:
     async def _probe(self, tick: int, scheduled_s: float) -> None:
         client = self._clients[tick % len(self._clients)]
         # Shift by one each round, so that every client walks through all golden requests.
-        index = (tick + tick // len(self._clients)) % len(self._release.golden)
-        attempt = await client.ask(
-            self._release, index, f"probe-{tick}", self._clock.timeout_s(self._load.timeout_s)
-        )
+        index = (tick + tick // len(self._clients)) % self._golden
+        timeout_s = self._clock.timeout_s(self._load.timeout_s)
+        attempt = await client.ask(index, f"probe-{tick}", timeout_s)
         self.probes.append(self._record(client, scheduled_s, attempt))
 
     def _record(self, client: Client, scheduled_s: float, attempt: Attempt) -> Probe:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from resilience.aws import Aws, AwsError
 from resilience.client import OK, Target
-from resilience.http_client import HttpConnection, HttpError, Request
+from resilience.http_client import HttpConnection, HttpError
 from resilience.objectives import HEALTHY_SHARE_RATIO
 from resilience.resolver import NameServer, ResolutionError
 from resilience.topology_reader import GLOBAL_REGION
@@ -19,12 +19,12 @@ from resilience.topology_reader import GLOBAL_REGION
 if TYPE_CHECKING:
     from resilience.topology import HealthCheck, Region, Topology
 
-READY = b'"ready":true'
 
+async def serves(region: Region, name_server: NameServer, target: Target, timeout_s: float) -> bool:
+    """Look at a Region from outside, as a client: is a golden request answered right in time?
 
-async def ready(region: Region, name_server: NameServer, target: Target, timeout_s: float) -> bool:
-    """Look at a Region from outside: is it ready, by its own name, within the deadline?"""
-    request = Request(method="GET", host=region.regional_name, path="/health/ready")
+    Not by `/health/ready`: that is for Route 53's health checkers alone.
+    """
     try:
         async with asyncio.timeout(timeout_s):
             answer = await name_server.resolve(region.regional_name)
@@ -35,12 +35,12 @@ async def ready(region: Region, name_server: NameServer, target: Target, timeout
                 trust=target.trust,
             )
             try:
-                reply = await connection.send(request)
+                reply = await connection.send(target.question(region.regional_name, 0))
             finally:
                 connection.abort()
     except (TimeoutError, ResolutionError, HttpError):
         return False
-    return reply.status == OK and READY in reply.body
+    return reply.status == OK and target.release.right(0, reply.body)
 
 
 def check_healthy(aws: Aws, check: HealthCheck) -> bool | None:

@@ -66,6 +66,8 @@ def _permission(subject: Subject) -> Values:
         permission["IpRanges"] = [{"CidrIp": subject.get("cidrIpv4")} | described]
     if subject.get("cidrIpv6"):
         permission["Ipv6Ranges"] = [{"CidrIpv6": subject.get("cidrIpv6")} | described]
+    if subject.get("prefixListId"):
+        permission["PrefixListIds"] = [{"PrefixListId": subject.get("prefixListId")} | described]
     if subject.get("referencedSecurityGroupId"):
         pair = {"GroupId": subject.get("referencedSecurityGroupId")}
         permission["UserIdGroupPairs"] = [pair | described]
@@ -73,7 +75,7 @@ def _permission(subject: Subject) -> Values:
 
 
 def _one_source(inputs: Values) -> list[str]:
-    sources = ("cidrIpv4", "cidrIpv6", "referencedSecurityGroupId")
+    sources = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
     given_sources = [name for name in sources if inputs.get(name)]
     if len(given_sources) == 1:
         return []
@@ -81,7 +83,10 @@ def _one_source(inputs: Values) -> list[str]:
 
 
 def _rule(direction: str) -> ResourceType:
-    sent = "cidrIpv4 cidrIpv6 description fromPort ipProtocol referencedSecurityGroupId toPort"
+    sent = (
+        "cidrIpv4 cidrIpv6 description fromPort ipProtocol prefixListId referencedSecurityGroupId "
+        "toPort"
+    )
     return ResourceType(
         type=f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule",
         service="ec2",
@@ -92,10 +97,10 @@ def _rule(direction: str) -> ResourceType:
             "toPort": stored(force_new=True),
             "cidrIpv4": stored(force_new=True),
             "cidrIpv6": stored(force_new=True),
+            "prefixListId": stored(force_new=True),
             "description": stored(force_new=True),
             "referencedSecurityGroupId": stored(read="ReferencedGroupInfo.GroupId", force_new=True),
         },
-        absent="prefixListId",
         create=(
             Call(
                 operation=f"AuthorizeSecurityGroup{direction}",

@@ -38,6 +38,7 @@ class Invokes:
             "aws:index/getRegion:getRegion": self._region,
             "aws:index/getPartition:getPartition": self._partition,
             "aws:iam/getPolicyDocument:getPolicyDocument": self._policy_document,
+            "aws:ec2/getManagedPrefixList:getManagedPrefixList": self._managed_prefix_list,
         }
 
     def answer(self, token: str, arguments: Values, defaults: Defaults) -> Values:
@@ -109,6 +110,39 @@ class Invokes:
             "partition": "aws",
             "dnsSuffix": "amazonaws.com",
             "reverseDnsPrefix": "com.amazonaws",
+        }
+
+    def _managed_prefix_list(self, arguments: Values, defaults: Defaults) -> Values:
+        _only(arguments, {"id", "name", "region"})
+        region = defaults.region_of(arguments)
+        params: Values = {}
+        if arguments.get("id"):
+            params["PrefixListIds"] = [arguments["id"]]
+        if arguments.get("name"):
+            params["Filters"] = [{"Name": "prefix-list-name", "Values": [arguments["name"]]}]
+        found = self._aws.call("ec2", region, "DescribeManagedPrefixLists", params)["PrefixLists"]
+        if len(found) != 1:
+            raise RefusedError(
+                f"{len(found)} managed prefix lists match {params} in {region}; expected just one"
+            )
+        (one,) = found
+        entries = self._aws.call(
+            "ec2", region, "GetManagedPrefixListEntries", {"PrefixListId": one["PrefixListId"]}
+        )["Entries"]
+        return {
+            "id": one["PrefixListId"],
+            "name": one["PrefixListName"],
+            "arn": one["PrefixListArn"],
+            "addressFamily": one["AddressFamily"],
+            "ownerId": one["OwnerId"],
+            "maxEntries": one.get("MaxEntries", 0),
+            "version": one.get("Version", 0),
+            "entries": [
+                {"cidr": each["Cidr"], "description": each.get("Description", "")}
+                for each in entries
+            ],
+            "region": region,
+            "tags": {},
         }
 
     def _policy_document(self, arguments: Values, defaults: Defaults) -> Values:

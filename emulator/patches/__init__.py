@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.patches import acm, elbv2, lambda_, mending, route53, s3, s3_versions
+from emulator.patches import acm, elbv2, lambda_, mending, prefix_lists, route53, s3, s3_versions
 from emulator.strict import refusals
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def apply_all(hooks: Hooks) -> Callable[[], None]:
     first = not _hooks
     _hooks[:] = [hooks]
     if first:
-        for patch in (acm, s3, s3_versions):
+        for patch in (acm, prefix_lists, s3, s3_versions):
             patch.apply()
         for hooked in (elbv2, lambda_, route53):
             hooked.apply(lambda: _hooks[0])

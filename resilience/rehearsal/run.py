@@ -145,6 +145,7 @@ class Rehearsal:
             name=topology.predict_name,
             port=stage.https_port,
             trust=ssl.create_default_context(cafile=str(stage.ca_file)),
+            release=release,
         )
         observer = Observer(
             topology,
@@ -158,7 +159,6 @@ class Rehearsal:
             Load(rate_per_s=options.rate_per_s),
             target=target,
             name_server=name_server,
-            release=release,
             clock=clock,
             seed=options.seed,
         )

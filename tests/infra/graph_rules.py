@@ -5,7 +5,7 @@ A rule is a function so that a test can also break the graph and see the rule no
 
 from collections.abc import Callable, Iterator
 
-from tests.infra import rules_data, rules_regions, rules_traffic
+from tests.infra import rules_data, rules_edge, rules_regions, rules_traffic
 from tests.infra.graph import Graph
 
 Rule = Callable[[Graph], Iterator[str]]
@@ -28,6 +28,10 @@ RULES: tuple[Rule, ...] = (
     rules_data.replication_copies_all_and_deletes_nothing,
     rules_data.replication_waits_for_versioning,
     rules_data.roles_are_least,
+    rules_edge.every_balancer_has_two_doors,
+    rules_edge.clients_find_no_health_paths,
+    rules_edge.health_checkers_find_nothing_else,
+    rules_edge.only_health_checkers_reach_the_health_door,
     rules_traffic.deep_checks_ask_each_region_itself,
     rules_traffic.evacuation_checks_are_inverted_and_ask_the_watcher,
     rules_traffic.serving_checks_need_both,

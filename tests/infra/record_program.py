@@ -70,6 +70,8 @@ class _Aws(pulumi.runtime.Mocks):
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
         if args.token == "aws:index/getCallerIdentity:getCallerIdentity":
             return {"accountId": ACCOUNT_ID}
+        if args.token == "aws:ec2/getManagedPrefixList:getManagedPrefixList":
+            return {"id": args.args["name"], "name": args.args["name"]}
         assert args.token == "aws:index/getAvailabilityZones:getAvailabilityZones", args.token
         region = args.args["region"]
         return {"names": [f"{region}{letter}" for letter in "dcba"]}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra import rules_data, rules_regions, rules_traffic
+from tests.infra import rules_data, rules_edge, rules_regions, rules_traffic
 from tests.infra.graph import Graph, ProgramError, Resource, kind, run_program, stack_config
 from tests.infra.graph_rules import RULES, Rule
 
@@ -124,6 +124,21 @@ def hide_the_regional_name(graph: Graph) -> None:
     graph.one("Record", name=name).inputs["healthCheckId"] = "some-check"
 
 
+def at_rule(suffix: str, **inputs: object) -> Break:
+    """Change a listener rule by the end of its name."""
+
+    def apply(graph: Graph) -> None:
+        rule = next(each for each in graph.of("ListenerRule") if each.name.endswith(suffix))
+        rule.inputs.update(inputs)
+
+    return apply
+
+
+def open_the_health_door(graph: Graph) -> None:
+    listener = next(each for each in graph.of("Listener") if each.inputs["port"] == 9443)
+    listener.inputs["defaultActions"] = [{"type": "forward", "targetGroupArn": "t"}]
+
+
 BREAKS: list[tuple[Rule, Break]] = [
     (rules_regions.states_its_region, change("Function", region=None)),
     (rules_regions.is_tagged, change("HealthCheck", tags=None)),
@@ -197,6 +212,22 @@ BREAKS: list[tuple[Rule, Break]] = [
     ),
     (rules_data.roles_are_least, allow_everything),
     (rules_data.roles_are_least, drop("RolePolicy")),
+    (rules_edge.every_balancer_has_two_doors, change("Listener", port=80)),
+    (rules_edge.clients_find_no_health_paths, at_rule("no-health", conditions=[])),
+    (
+        rules_edge.clients_find_no_health_paths,
+        at_rule("no-health", actions=[{"type": "forward", "targetGroupArn": "t"}]),
+    ),
+    (rules_edge.health_checkers_find_nothing_else, open_the_health_door),
+    (
+        rules_edge.health_checkers_find_nothing_else,
+        at_rule("ready", conditions=[{"pathPattern": {"values": ["/*"]}}]),
+    ),
+    (rules_edge.health_checkers_find_nothing_else, check("deep", port=443)),
+    (
+        rules_edge.only_health_checkers_reach_the_health_door,
+        change("SecurityGroupIngressRule", cidrIpv4="0.0.0.0/0", fromPort=9443, toPort=9443),
+    ),
     (rules_traffic.deep_checks_ask_each_region_itself, check("deep", searchString="ready")),
     (rules_traffic.deep_checks_ask_each_region_itself, check("deep", resourcePath="/health/live")),
     (

@@ -38,10 +38,28 @@ def main() -> None:
             "elbv2 calls lambda targets healthy": _health(),
             "s3 drops replication details": _replication(),
             "s3 ignores policy conditions": _conditions(),
+            "ec2 does not know route 53's checkers": _checkers(),
+            "ec2 rules name lists that do not exist": _no_such_list(),
             "lambda hides zero concurrency": _concurrency(),
             "lambda loses the qualifier": _invoke(),
         }
     json.dump(defects, sys.stdout)
+
+
+def _checkers() -> bool:
+    wanted = [
+        {"Name": "prefix-list-name", "Values": ["com.amazonaws.us-east-1.route53-healthchecks"]}
+    ]
+    return not boto3.client("ec2").describe_managed_prefix_lists(Filters=wanted)["PrefixLists"]
+
+
+def _no_such_list() -> bool:
+    ec2 = boto3.client("ec2")
+    group = ec2.create_security_group(GroupName="g", Description="d")["GroupId"]
+    permission = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1}
+    permission |= {"PrefixListIds": [{"PrefixListId": "pl-0", "Description": "lost"}]}
+    made = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
+    return "Description" not in made["SecurityGroupRules"][0]
 
 
 def _certificates() -> bool:

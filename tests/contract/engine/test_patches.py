@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from emulator.engine.aws import AwsError
 from tests.contract.engine.cloud import Invoked
 from tests.contract.engine.test_strict_balancing import certificate, permit, register, validate
 from tests.contract.engine.test_strict_functions import replicate
@@ -30,6 +31,8 @@ DEFECTS = (
     "elbv2 calls lambda targets healthy",
     "s3 drops replication details",
     "s3 ignores policy conditions",
+    "ec2 does not know route 53's checkers",
+    "ec2 rules name lists that do not exist",
     "lambda hides zero concurrency",
     "lambda loses the qualifier",
 )
@@ -265,3 +268,28 @@ def test_a_dry_run_runs_nothing(cloud: Cloud, hooks: NoHooks) -> None:
     done = cloud.call("lambda", "Invoke", FunctionName="f", InvocationType="DryRun")
     assert (done["StatusCode"], done["Payload"].read()) == (204, b"")
     assert hooks.invoked == []
+
+
+def admit(cloud: Cloud, prefix_list: str) -> Any:
+    group = cloud.call("ec2", "CreateSecurityGroup", GroupName="g", Description="d")["GroupId"]
+    permission = {"IpProtocol": "tcp", "FromPort": 9443, "ToPort": 9443}
+    lists = [{"PrefixListId": prefix_list, "Description": "checkers"}]
+    permissions = [permission | {"PrefixListIds": lists}]
+    made = cloud.call(
+        "ec2", "AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=permissions
+    )
+    return made["SecurityGroupRules"][0]
+
+
+def test_a_rule_may_admit_route_53s_checkers_by_their_list(cloud: Cloud) -> None:
+    named = {"Name": "prefix-list-name", "Values": ["com.amazonaws.us-east-1.route53-healthchecks"]}
+    (found,) = cloud.call("ec2", "DescribeManagedPrefixLists", Filters=[named])["PrefixLists"]
+    assert found["OwnerId"] == "AWS"
+    rule = admit(cloud, found["PrefixListId"])
+    assert rule["PrefixListId"] == found["PrefixListId"]
+    assert rule["Description"] == "checkers"
+
+
+def test_a_rule_for_a_list_that_does_not_exist_is_refused(cloud: Cloud) -> None:
+    with pytest.raises(AwsError, match=r"InvalidPrefixListID\.NotFound"):
+        admit(cloud, "pl-0")

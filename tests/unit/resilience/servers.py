@@ -12,6 +12,7 @@ import dns.message
 import dns.rrset
 
 from emulator.certificates import Authority
+from resilience.golden import Golden, Release
 
 if TYPE_CHECKING:
     import ssl
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 NAME = "predict.test.example"
 RELEASE = "a" * 64
 PREDICTIONS = [{"label": "benign", "probabilities": {"benign": 0.75, "malignant": 0.25}}]
+GOLDEN = Release(
+    digest=RELEASE,
+    golden=(Golden(b'{"rows": [[1]]}', PREDICTIONS), Golden(b'{"rows": [[2]]}', PREDICTIONS)),
+)
 
 
 @dataclass
@@ -71,7 +76,6 @@ class RegionServer:
     release: str = RELEASE
     status: int = 200
     hang_from: float = float("inf")
-    ready: bool = True
     connections: int = 0
     requests: int = 0
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
@@ -99,10 +103,7 @@ class RegionServer:
         if self.requests > self.hang_from:
             await asyncio.sleep(3600)
         await asyncio.sleep(self.delay_s)
-        if head.startswith(b"GET /health/ready"):
-            body = b'{"ready":true}' if self.ready else b'{"ready":false}'
-        else:
-            body = json.dumps({"predictions": PREDICTIONS, "release": self.release}).encode()
+        body = json.dumps({"predictions": PREDICTIONS, "release": self.release}).encode()
         writer.write(
             f"HTTP/1.1 {self.status} X\r\ncontent-length: {len(body)}\r\n"
             f"x-understudy-region: {self.region}\r\n"

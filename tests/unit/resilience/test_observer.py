@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from servers import Names, RegionServer, authority, name_server, region_server
+from servers import GOLDEN, Names, RegionServer, authority, name_server, region_server
 from topologies import ZONE, topology
 
 from resilience.aws import Aws, AwsMissingError, AwsUnreachableError, Call
@@ -99,6 +99,7 @@ def play(folder: Path, story: Callable[[World], Awaitable[None]]) -> None:
                     name=PREDICT,
                     port=port,
                     trust=ssl.create_default_context(cafile=str(ca.ca_file)),
+                    release=GOLDEN,
                 ),
                 clock=Clock(SPEED),
                 settings=Settings(agreement_s=3, hold_down_s=5, stale_after_s=20),

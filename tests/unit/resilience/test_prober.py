@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from servers import (
+    GOLDEN,
     NAME,
-    PREDICTIONS,
     RELEASE,
     Names,
     RegionServer,
@@ -23,7 +23,6 @@ from servers import (
 
 from resilience.client import Target
 from resilience.clock import Clock
-from resilience.golden import Golden, Release
 from resilience.prober import Load, Prober
 from resilience.records import Connection, Outcome
 from resilience.resolver import NameServer
@@ -32,10 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-GOLDEN = Release(
-    digest=RELEASE,
-    golden=(Golden(b'{"rows": [[1]]}', PREDICTIONS), Golden(b'{"rows": [[2]]}', PREDICTIONS)),
-)
 RATE = 40.0
 
 
@@ -80,9 +75,9 @@ def play(folder: Path, story: Callable[[World], Awaitable[None]], *, trusted: bo
                     name=NAME,
                     port=port,
                     trust=ssl.create_default_context(cafile=str(trust.ca_file)),
+                    release=GOLDEN,
                 ),
                 name_server=NameServer(address, timeout_s=1),
-                release=GOLDEN,
                 clock=clock,
                 seed=1,
             )

@@ -1,0 +1,71 @@
+"""The door for clients: predictions, and nothing that only health checkers ask for."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.naming import RegionNames
+from infra.ports import CLIENT_PORT, HEALTH_PATHS, NOT_FOUND_BODY, TLS_POLICY
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientListenerArgs:
+    """What a listener for clients needs to know.
+
+    Attributes:
+        names: Names in its Region.
+        load_balancer_arn: The load balancer it is a door of.
+        certificate_arn: A certificate that is issued already.
+        target_group_arn: Who answers.
+    """
+
+    names: RegionNames
+    load_balancer_arn: pulumi.Input[str]
+    certificate_arn: pulumi.Input[str]
+    target_group_arn: pulumi.Input[str]
+
+
+class ClientListener(pulumi.ComponentResource):
+    """Forwards what clients ask; health paths are not there for them."""
+
+    arn: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: ClientListenerArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("understudy:infra:ClientListener", name, None, opts)
+        names = args.names
+        listener = aws.lb.Listener(
+            f"{name}-listener",
+            region=names.region,
+            load_balancer_arn=args.load_balancer_arn,
+            port=CLIENT_PORT,
+            protocol="HTTPS",
+            ssl_policy=TLS_POLICY,
+            certificate_arn=args.certificate_arn,
+            default_actions=[{"type": "forward", "target_group_arn": args.target_group_arn}],
+            tags=names.tags(names.name("https")),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.arn = listener.arn
+        aws.lb.ListenerRule(
+            f"{name}-no-health",
+            region=names.region,
+            listener_arn=self.arn,
+            priority=10,
+            conditions=[{"path_pattern": {"values": list(HEALTH_PATHS)}}],
+            actions=[
+                {
+                    "type": "fixed-response",
+                    "fixed_response": {
+                        "status_code": "404",
+                        "content_type": "application/json",
+                        "message_body": NOT_FOUND_BODY,
+                    },
+                }
+            ],
+            tags=names.tags(names.name("no-health")),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"arn": self.arn})
