@@ -4,6 +4,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.certificates import Certificates, CertificatesArgs
+from infra.keys import Keys, KeysArgs
 from infra.naming import RegionNames, StackNames
 from infra.outputs import region_outputs
 from infra.region import Region, RegionArgs
@@ -23,6 +24,7 @@ names = StackNames(
     account_id=aws.get_caller_identity().account_id,
 )
 
+keys = Keys("keys", KeysArgs(names=names, settings=settings))
 zone = Zone(
     "zone",
     ZoneArgs(
@@ -48,6 +50,7 @@ regions = {
             settings=settings,
             release=release,
             certificate_arn=certificates.arns[region],
+            key_arn=keys.arns[region],
         ),
     )
     for region in settings.regions

@@ -4,8 +4,8 @@ No action is a wildcard, and every statement names what it is about.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 LAMBDA: Final = "lambda.amazonaws.com"
@@ -23,20 +23,26 @@ class Statement:
     Attributes:
         actions: Names of actions, none of them a wildcard.
         resources: ARNs; a wildcard only within one, after what names the bucket or log group.
+        condition: What must hold besides, as IAM spells it; empty for nothing.
     """
 
     actions: Sequence[str]
     resources: Sequence[str]
+    condition: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
 
 
 def policy(*statements: Statement) -> str:
     """Return the policy that allows these statements."""
-    return _document(
-        [
-            {"Effect": "Allow", "Action": sorted(each.actions), "Resource": list(each.resources)}
-            for each in statements
-        ]
-    )
+    return document([_allow(each) for each in statements])
+
+
+def _allow(statement: Statement) -> dict[str, object]:
+    allowed: dict[str, object] = {
+        "Effect": "Allow",
+        "Action": sorted(statement.actions),
+        "Resource": list(statement.resources),
+    }
+    return allowed | ({"Condition": statement.condition} if statement.condition else {})
 
 
 def trust_policy(service: str, account_id: str) -> str:
@@ -53,7 +59,7 @@ def trust_policy(service: str, account_id: str) -> str:
     }
     if service != LAMBDA:
         statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account_id}}
-    return _document([statement])
+    return document([statement])
 
 
 def write_logs(log_group_arn: str) -> Statement:
@@ -73,6 +79,23 @@ def read_flags(bucket_arn: str, prefix: str) -> tuple[Statement, Statement]:
     return (
         Statement(actions=["s3:GetObject"], resources=[f"{bucket_arn}/{prefix}*"]),
         Statement(actions=["s3:ListBucket"], resources=[bucket_arn]),
+    )
+
+
+def use_key(key_arn: str, *actions: str, service: str | None = None) -> Statement:
+    """Use a KMS key, where a service is named only through that service.
+
+    Args:
+        key_arn: The key.
+        actions: What to do with it, without `kms:`; to read is `Decrypt`, to write is
+            `GenerateDataKey` (and `Decrypt` for an upload in parts).
+        service: The service's DNS name, such as `s3.us-west-2.amazonaws.com`.
+
+    Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+    """
+    condition = {} if service is None else {"StringEquals": {"kms:ViaService": service}}
+    return Statement(
+        actions=[f"kms:{action}" for action in actions], resources=[key_arn], condition=condition
     )
 
 
@@ -130,7 +153,7 @@ def tls_only(bucket_arn: str) -> str:
 
     A deny is the one place where every action and principal is meant.
     """
-    return _document(
+    return document(
         [
             {
                 "Sid": "TlsOnly",
@@ -144,5 +167,6 @@ def tls_only(bucket_arn: str) -> str:
     )
 
 
-def _document(statements: list[dict[str, object]]) -> str:
+def document(statements: Sequence[Mapping[str, object]]) -> str:
+    """Return a policy document as JSON text."""
     return json.dumps({"Version": _VERSION, "Statement": statements}, separators=(",", ":"))

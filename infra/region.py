@@ -29,12 +29,14 @@ class RegionArgs:
         settings: The stack's settings.
         release: What it serves.
         certificate_arn: The Region's certificate, issued already.
+        key_arn: The stack's KMS key in the Region.
     """
 
     names: RegionNames
     settings: Settings
     release: Release
     certificate_arn: pulumi.Input[str]
+    key_arn: pulumi.Input[str]
 
 
 class Region(pulumi.ComponentResource):

@@ -133,6 +133,8 @@ class Call:
     """Made only if this holds."""
     attributes: str = ""
     """The member that takes the inputs with an `attribute`, as a list of Key and Value."""
+    region: Source | None = None
+    """The Region to call; by default the resource's own."""
 
     def triggers(self) -> frozenset[str]:
         """Names in `when`."""

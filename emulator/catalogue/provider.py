@@ -158,7 +158,8 @@ class Provider:
 
     def _call(self, subject: Subject, call: Call, params: Values) -> Values:
         service = call.service or subject.kind.service
-        return self._aws.call(service, subject.region, call.operation, params)
+        region = str(call.region(subject)) if call.region else subject.region
+        return self._aws.call(service, region, call.operation, params)
 
     def _send(self, subject: Subject, operation: str, params: Values) -> None:
         self._aws.call(subject.kind.service, subject.region, operation, params)

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.patches import acm, elbv2, lambda_, mending, prefix_lists, route53, s3, s3_versions
+from emulator.patches import (
+    acm,
+    elbv2,
+    kms,
+    lambda_,
+    mending,
+    prefix_lists,
+    route53,
+    s3,
+    s3_versions,
+)
 from emulator.strict import refusals
 
 if TYPE_CHECKING:
@@ -16,6 +26,19 @@ if TYPE_CHECKING:
 
     from emulator.patches.hooks import Hooks
 
+# One a line, in the order of their names: what is mended without the data plane, and with it.
+_PATCHES = (
+    acm,
+    kms,
+    prefix_lists,
+    s3,
+    s3_versions,
+)
+_HOOKED = (
+    elbv2,
+    lambda_,
+    route53,
+)
 _hooks: list[Hooks] = []
 
 
@@ -27,9 +50,9 @@ def apply_all(hooks: Hooks) -> Callable[[], None]:
     first = not _hooks
     _hooks[:] = [hooks]
     if first:
-        for patch in (acm, prefix_lists, s3, s3_versions):
+        for patch in _PATCHES:
             patch.apply()
-        for hooked in (elbv2, lambda_, route53):
+        for hooked in _HOOKED:
             hooked.apply(lambda: _hooks[0])
         refusals.apply()
     return _put_back

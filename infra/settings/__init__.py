@@ -13,7 +13,8 @@ from typing import Final
 import pulumi
 
 from infra.naming import stack_name_problem
-from infra.settings import fields
+from infra.settings import data, fields
+from infra.settings.data import DataSettings
 from infra.settings.reading import Problem, Reading, SettingsError
 
 # Route 53 gives an alias to a load balancer this TTL, whatever is asked for:
@@ -59,6 +60,7 @@ class Settings:
     prediction_buffer_s: int
     objectives: Objectives
     deletion_protection: bool
+    data: DataSettings
 
 
 def parse_settings(raw: Mapping[str, str], *, project: str, stack: str) -> Settings:
@@ -113,6 +115,7 @@ def _read_all(reading: Reading) -> Settings:
             failback_hold_s=reading.read("failbackHoldSeconds", fields.integer(0, _DAY_S)),
         ),
         deletion_protection=reading.read("deletionProtection", fields.boolean),
+        data=data.read(reading),
     )
 
 
@@ -130,6 +133,7 @@ def _note_contradictions(reading: Reading) -> None:
             'true with production "true"',
             "set it to true, or say that this is no production stack",
         )
+    data.contradictions(reading)
 
 
 def doubts(settings: Settings) -> tuple[str, ...]:

@@ -77,6 +77,10 @@ class Reading:
         problem = Problem(key=self._full(key), got=got, expected=expected, next_step=next_step)
         self.problems.append(problem)
 
+    def sound(self, *keys: str) -> bool:
+        """Whether nothing is wrong with these settings so far, so that others may build on them."""
+        return {self._full(key) for key in keys}.isdisjoint(each.key for each in self.problems)
+
     def refuse_unknown(self) -> None:
         """Note every key that no setting has; a misspelt one would be ignored in silence."""
         for key in sorted(self.raw.keys() - self.known):

@@ -15,6 +15,9 @@ UNTAGGED = {
     "BucketReplicationConfig",
 }
 
+# What ties Regions together is made of both: copies of the key, and rules between buckets.
+ACROSS = {"BucketReplicationConfig", "ReplicaKey"}
+
 
 def states_its_region(graph: Graph) -> Iterator[str]:
     for resource in graph.custom:
@@ -47,7 +50,7 @@ def is_built_per_region(graph: Graph) -> Iterator[str]:
     """Each Region's own resources wait for nothing of another Region's."""
     for resource in graph.custom:
         mine = resource.inputs.get("region")
-        if mine is None or kind(resource) == "BucketReplicationConfig":
+        if mine is None or kind(resource) in ACROSS:
             continue
         for urn in resource.dependencies:
             other = graph.resources[urn].inputs.get("region", mine)

@@ -77,6 +77,11 @@ def test_staging_reads_as_written() -> None:
         ("availability", "nan", "above 0 and at most 1"),
         ("deletionProtection", "yes", "true or false"),
         ("failbackHoldSeconds", "-1", "0 to 86400"),
+        ("homeRegion", "eu-west-1", "one of the stack's regions: us-east-1, us-west-2"),
+        ("operatorRoles", "[]", "names of IAM roles"),
+        ("operatorRoles", '["a b"]', "names of IAM roles"),
+        ("keyDeletionDays", "6", "7 to 30"),
+        ("keyDeletionDays", "31", "7 to 30"),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_key(key: str, value: str, expected: str) -> None:
@@ -139,3 +144,9 @@ def test_a_buffer_longer_than_the_objective_is_legal_but_doubted() -> None:
 def test_every_region_order_is_kept() -> None:
     turned = json.dumps(["us-west-2", "us-east-1"])
     assert parse(regions=turned).regions == ("us-west-2", "us-east-1")
+
+
+def test_production_names_who_operates_it() -> None:
+    said = refusals(operatorRoles='["*"]', production="true", deletionProtection="true")
+    assert "names of roles, not everybody" in said["understudy:operatorRoles"]
+    assert parse(operatorRoles='["*"]', production="false").data.operator_roles == ("*",)
