@@ -12,6 +12,7 @@ from emulator.addresses import LoadBalancerNumbers
 from emulator.dataplane.dns import DnsServer, Names
 from emulator.dataplane.health_checks import CheckerReport, HealthCheckers
 from emulator.dataplane.health_quorum import CHECKERS_IN_A_REGION
+from emulator.dataplane.lambda_environment import Network
 from emulator.dataplane.lambda_service import LambdaService
 from emulator.dataplane.load_balancers import Backends, LoadBalancers
 from emulator.dataplane.target_health import TargetHealth, TargetStatus
@@ -70,6 +71,7 @@ class DataPlane:
             world,
             ship_logs=ship_logs,
             aws_endpoint=aws_endpoint,
+            network=Network(dns=block.dns, ca_file=certificates.ca_file),
             work_dir=work_dir or certificates.work_dir,
         )
         self._targets = TargetHealth(world, self._functions)

@@ -28,6 +28,14 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """
 
 
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """What stands in for the public network around functions: its DNS, and whom TLS trusts."""
+
+    dns: tuple[str, int]
+    ca_file: Path
+
+
 class StartError(Exception):
     """An environment did not start; `payload` is what the invocation answers."""
 
@@ -67,12 +75,14 @@ class Launcher:
         credentials: RoleCredentialsCache,
         clock: Clock,
         aws_endpoint: str,
+        network: Network,
         work_dir: Path,
     ) -> None:
         self._packages = packages
         self._credentials = credentials
         self._clock = clock
         self._aws_endpoint = aws_endpoint
+        self._network = network
         self._scratch = work_dir / "scratch"
 
     def now_ms(self) -> int:
@@ -99,6 +109,8 @@ class Launcher:
             "LAMBDA_TASK_ROOT": str(package),
             "LAMBDA_RUNTIME_DIR": str(self._packages.runtime()),
             "TMPDIR": str(scratch),
+            # Whom TLS clients trust: what signs the certificates of the emulated world.
+            "SSL_CERT_FILE": str(self._network.ca_file),
         }
         setup = WorkerSetup(
             package=package,
@@ -106,6 +118,7 @@ class Launcher:
             handler=version.handler,
             environment=environment,
             scratch=scratch,
+            dns=self._network.dns,
         )
         began_s = time.perf_counter()
         worker = await self._load(setup)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from emulator.dataplane import lambda_results as results
 from emulator.dataplane.lambda_credentials import RoleCredentialsCache, RoleError
-from emulator.dataplane.lambda_environment import Environment, Launcher, StartError
+from emulator.dataplane.lambda_environment import Environment, Launcher, Network, StartError
 from emulator.dataplane.lambda_invocation import Invocation, InvocationType, parse_target
 from emulator.dataplane.lambda_logs import InvocationLog
 from emulator.dataplane.lambda_packages import PackageError, Packages
@@ -47,7 +47,13 @@ class LambdaService:
     """Runs deployed functions in worker processes. Belongs to one event loop."""
 
     def __init__(
-        self, world: World, *, ship_logs: ShipLogs, aws_endpoint: str, work_dir: Path
+        self,
+        world: World,
+        *,
+        ship_logs: ShipLogs,
+        aws_endpoint: str,
+        network: Network,
+        work_dir: Path,
     ) -> None:
         self._world = world
         self._store = world.store
@@ -61,6 +67,7 @@ class LambdaService:
             credentials=self._credentials,
             clock=world.clock,
             aws_endpoint=aws_endpoint,
+            network=network,
             work_dir=work_dir,
         )
         self._start_slots = asyncio.Semaphore(STARTS_AT_A_TIME)

@@ -41,6 +41,8 @@ class WorkerSetup:
     handler: str
     environment: Mapping[str, str]
     scratch: Path
+    dns: tuple[str, int]
+    """Where it resolves names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +116,7 @@ class Worker:
             "package": str(setup.package),
             "runtime": str(setup.runtime),
             "handler": setup.handler,
+            "dns": list(setup.dns),
         }
         return await self._exchange(meta, b"")
 

@@ -45,6 +45,7 @@ def main(channel: int, lifeline: int) -> None:
         stream.reconfigure(line_buffering=True)  # pyright: ignore[reportAttributeAccessIssue]
     sys.dont_write_bytecode = True
     sys.addaudithook(refuse_leaving_the_machine)
+    sys.meta_path.insert(0, NetworkOnDemand(setup["dns"]))
     sys.path[:] = [setup["package"], setup["runtime"], *sys.path]
     try:
         handler = load_handler(setup["handler"])
@@ -78,6 +79,40 @@ def refuse_leaving_the_machine(event: str, arguments: tuple[Any, ...]) -> None:
         errno.ENETUNREACH,
         f"the emulated Lambda may reach loopback only, not {host!r}: use AWS_ENDPOINT_URL",
     )
+
+
+class NetworkOnDemand:
+    """Import hook: whoever imports `socket` gets the emulated world's names and ports with it."""
+
+    def __init__(self, dns: list[Any]) -> None:
+        self._dns = (dns[0], dns[1])
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> Any:  # noqa: ARG002  # the protocol of finders
+        """Find `socket` as it is found without us, and wrap what loads it."""
+        if name != "socket":
+            return None
+        sys.meta_path.remove(self)  # pyright: ignore[reportArgumentType]  # a finder by its shape
+        finders: list[Any] = sys.meta_path
+        spec = next(found for each in finders if (found := each.find_spec(name, None)))
+        load = spec.loader.exec_module
+
+        def load_and_install(module: Any) -> None:
+            load(module)
+            install_network(self._dns)
+
+        spec.loader.exec_module = load_and_install
+        return spec
+
+
+def install_network(dns: tuple[str, int]) -> None:
+    """Load `worker_network.py`, which lies beside this file and on nobody's path."""
+    import importlib.util  # a package that opens no connection does not pay for it
+
+    path = os.path.join(os.path.dirname(__file__), "worker_network.py")  # noqa: PTH118, PTH120
+    spec: Any = importlib.util.spec_from_file_location("_emulated_network", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.install(dns)
 
 
 class HandlerError(Exception):

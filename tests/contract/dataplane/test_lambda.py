@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from emulator.dataplane.lambda_environment import Network
 from emulator.dataplane.lambda_service import LambdaService
 from emulator.dataplane.world import World
 from tests.contract.dataplane.cloud import TRUST_LAMBDA, Cloud
@@ -80,6 +81,7 @@ def functions(  # noqa: PLR0913, PLR0917  # what the service is made of
             world,
             ship_logs=lambda *batch: logs.append(batch),
             aws_endpoint=cloud.endpoint,
+            network=Network(dns=("127.0.0.1", 9), ca_file=work_dir / "ca.pem"),
             work_dir=work_dir,
         )
         await service.start()
@@ -559,7 +561,7 @@ from emulator.dataplane.lambda_worker import Worker, WorkerSetup
 async def main():
     folder = pathlib.Path({str(package)!r})
     setup = WorkerSetup(package=folder, runtime=folder, handler="handler.handle",
-                        environment={{}}, scratch=folder / "scratch")
+                        environment={{}}, scratch=folder / "scratch", dns=("127.0.0.1", 9))
     worker = await Worker.start(setup, lambda: 0)
     await worker.load(setup)
     print(worker.pid, flush=True)
