@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.graph import Graph, run_program, stack_config
+from tests.infra.graph import Recorded, run_program, stack_config
 
 
 def write_release(path: Path, manifest: dict[str, object] | bytes) -> Path:
@@ -29,17 +29,17 @@ def release_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def staging(release_zip: Path) -> Graph:
+def staging(release_zip: Path) -> Recorded:
     return run_program("staging", stack_config("staging"), release_zip)
 
 
 @pytest.fixture(scope="session")
-def prod(release_zip: Path) -> Graph:
+def prod(release_zip: Path) -> Recorded:
     return run_program("prod", stack_config("prod"), release_zip)
 
 
 @pytest.fixture(scope="session", params=["staging", "prod"])
-def graph(request: pytest.FixtureRequest) -> Graph:
+def graph(request: pytest.FixtureRequest) -> Recorded:
     """Every stack there is, one after the other."""
-    found: Graph = request.getfixturevalue(request.param)
+    found: Recorded = request.getfixturevalue(request.param)
     return found

@@ -14,6 +14,10 @@ from typing import Any
 
 import yaml
 
+from policy.graph import Graph, Resource
+
+__all__ = ["Graph", "ProgramError", "Recorded", "Resource", "run_program", "stack_config"]
+
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT_ID = "123456789012"
 _DEADLINE_S = 60
@@ -38,84 +42,18 @@ def stack_config(stack: str, **overrides: str) -> dict[str, str]:
     } | overrides
 
 
-@dataclass(frozen=True, kw_only=True)
-class Resource:
-    """One registered resource, with its inputs as they are on the wire."""
-
-    urn: str
-    type: str
-    name: str
-    parent: str
-    inputs: dict[str, Any]
-    outputs: dict[str, Any]
-    dependencies: frozenset[str]
-    options: dict[str, bool]
-    id: str
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.name}"
-
-
 @dataclass(frozen=True)
-class Graph:
-    """Everything one run registered, and the stack's outputs."""
+class Recorded(Graph):
+    """Everything one run registered, the stack's outputs, and what the program warned of."""
 
-    resources: dict[str, Resource] = field(default_factory=dict)
-    outputs: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-
-    @property
-    def custom(self) -> list[Resource]:
-        return [each for each in self.resources.values() if each.type.startswith("aws:")]
-
-    @property
-    def components(self) -> list[Resource]:
-        return [each for each in self.resources.values() if each.type.startswith("understudy:")]
-
-    def of(self, kind: str) -> list[Resource]:
-        """Return resources by the last part of their type, of which there must be some."""
-        found = [each for each in self.custom if each.type.rpartition(":")[2] == kind]
-        assert found, f"the program makes no {kind}"
-        return found
-
-    def one(self, kind: str, **inputs: object) -> Resource:
-        """Return the only resource of a kind that has these inputs."""
-        found = [
-            each
-            for each in self.of(kind)
-            if all(each.inputs.get(key) == value for key, value in inputs.items())
-        ]
-        assert len(found) == 1, f"expected one {kind} with {inputs}, found {len(found)}"
-        return found[0]
-
-    def one_with_id(self, kind: str, id_: str) -> Resource:
-        """Return the resource of a kind with this identifier."""
-        found = [each for each in self.of(kind) if each.id == id_]
-        assert len(found) == 1, f"expected one {kind} {id_}, found {len(found)}"
-        return found[0]
-
-    def waits_for(self, later: Resource, earlier: Resource) -> bool:
-        """Say whether one resource is made only after another."""
-        seen: set[str] = set()
-        ahead = [later.urn]
-        while ahead:
-            urn = ahead.pop()
-            if urn in seen:
-                continue
-            seen.add(urn)
-            ahead.extend(self.resources[urn].dependencies)
-        return earlier.urn in seen and earlier.urn != later.urn
-
-
-def kind(resource: Resource) -> str:
-    return resource.type.rpartition(":")[2]
 
 
 def regions_of(graph: Graph) -> list[str]:
-    return [entry["region"] for entry in graph.outputs["regions"]]
+    return list(graph.regions)
 
 
-def run_program(stack: str, config: Mapping[str, str], release: Path) -> Graph:
+def run_program(stack: str, config: Mapping[str, str], release: Path) -> Recorded:
     """Run `__main__.py` as Pulumi would, and return what it asked for.
 
     Raises:
@@ -135,12 +73,5 @@ def run_program(stack: str, config: Mapping[str, str], release: Path) -> Graph:
     if done.returncode != 0:
         raise ProgramError(done.stderr)
     record = json.loads(done.stdout)
-    resources = [
-        Resource(**each | {"dependencies": frozenset(each["dependencies"])})
-        for each in record["resources"]
-    ]
-    return Graph(
-        resources={each.urn: each for each in resources},
-        outputs=record["outputs"],
-        warnings=record["warnings"],
-    )
+    graph = Graph.from_json(record)
+    return Recorded(graph.resources, graph.outputs, record["warnings"])

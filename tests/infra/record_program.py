@@ -43,10 +43,11 @@ class _Recorder(MockMonitor):
                 "inputs": _plain(rpc.deserialize_properties(request.object)),
                 "outputs": _plain(rpc.deserialize_properties(response.object)),
                 "dependencies": sorted(request.dependencies),
-                "options": {
-                    "protect": request.protect,
-                    "retain_on_delete": request.retainOnDelete,
+                "property_dependencies": {
+                    key: sorted(each.urns) for key, each in request.propertyDependencies.items()
                 },
+                "protect": request.protect,
+                "retain_on_delete": request.retainOnDelete,
             }
         return response
 

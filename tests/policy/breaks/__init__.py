@@ -1,0 +1,9 @@
+"""One way, or more, to break each rule, and what it then says; a module a chapter."""
+
+from tests.policy.breaks import data, doors, edge, functions, health, regions, roles, traffic
+
+BREAKS = tuple(
+    case
+    for chapter in (regions, edge, doors, health, traffic, functions, data, roles)
+    for case in chapter.BREAKS
+)

@@ -1,0 +1,55 @@
+"""Where clients come in: how to break these rules, and what they then say."""
+
+from __future__ import annotations
+
+from tests.policy.breaking import Broken, add, case, change, drop, forget_dependencies
+
+BREAKS: tuple[Broken, ...] = (
+    case(
+        "load-balancers-span-three-zones",
+        "not in three",
+        change("LoadBalancer", subnets=["a", "a", "b"]),
+    ),
+    case(
+        "load-balancers-span-three-zones",
+        "before it can be reached",
+        forget_dependencies("RouteTableAssociation", "Route"),
+    ),
+    case("load-balancers-let-clients-go", "for 61 s", change("LoadBalancer", clientKeepAlive=61)),
+    case(
+        "load-balancers-let-clients-go", "for 3600 s", change("LoadBalancer", clientKeepAlive=None)
+    ),
+    case("listeners-speak-modern-tls", "speaks HTTP,", change("Listener", protocol="HTTP")),
+    case(
+        "listeners-speak-modern-tls",
+        "old TLS policy",
+        change("Listener", sslPolicy="ELBSecurityPolicy-2016-08"),
+    ),
+    case(
+        "listeners-wait-for-their-certificate",
+        "before its certificate",
+        forget_dependencies("Listener", "CertificateValidation"),
+    ),
+    case(
+        "certificates-cover-both-names",
+        "is for predict.",
+        change("Certificate", subjectAlternativeNames=[]),
+    ),
+    case("every-name-is-proven-once", "there are 2", drop("Record", "-proof")),
+    case(
+        "only-load-balancers-are-public",
+        "on 22 to 22",
+        change("SecurityGroupIngressRule", "-https", fromPort=22, toPort=22),
+    ),
+    case(
+        "only-load-balancers-are-public",
+        "no load balancer",
+        change("SecurityGroupIngressRule", "-https", securityGroupId="sg-other"),
+    ),
+    case(
+        "only-load-balancers-are-public",
+        "makes a function public",
+        add("aws:lambda/functionUrl:FunctionUrl", "url", authorizationType="NONE"),
+    ),
+    case("only-load-balancers-are-public", "lets anybody", change("Permission", principal="*")),
+)
