@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from emulator.dataplane import CheckerReport, DataPlane, TargetStatus
+    from emulator.dataplane.lambda_provisioning import ProvisionedStatus
     from emulator.dataplane.lambda_results import InvokeResult
     from emulator.engine import Outcome, Request
     from emulator.engine.request import OnEvent
@@ -40,6 +41,14 @@ class DataPlaneHooks:
         return self._in_loop(
             self._data_plane.invoke(function, qualifier, payload, region=region, event=event)
         )
+
+    def provisioned(self, function: str, qualifier: str, *, region: str) -> ProvisionedStatus:
+        """How many environments are ready of those provisioned on a version or alias."""
+
+        async def read() -> ProvisionedStatus:
+            return self._data_plane.provisioned(region, function, qualifier)
+
+        return self._in_loop(read())
 
     def health_status(self, check_id: str) -> Sequence[CheckerReport]:
         """What each checker says of a health check."""

@@ -19,9 +19,10 @@ from emulator.catalogue.model import (
     recorded,
 )
 
-_CODE: Final = "code s3Bucket s3Key s3ObjectVersion sourceCodeHash"
+_CODE: Final = "code imageUri s3Bucket s3Key s3ObjectVersion sourceCodeHash"
 _CONFIGURATION: Final = (
-    "description environment ephemeralStorage handler memorySize role runtime timeout tracingConfig"
+    "deadLetterConfig description environment ephemeralStorage handler memorySize role runtime "
+    "snapStart timeout tracingConfig"
 )
 
 
@@ -69,6 +70,14 @@ def _unlimited(subject: Subject) -> bool:
 
 
 def _source(inputs: Values) -> list[str]:
+    if inputs.get("packageType") == "Image":
+        unfit = sorted(
+            {"code", "s3Bucket", "s3Key", "handler", "runtime", "snapStart"} & inputs.keys()
+        )
+        problems = [] if inputs.get("imageUri") else ["a container image needs an imageUri"]
+        return problems + [f"a container image has no {name} of its own" for name in unfit]
+    if inputs.get("imageUri"):
+        return ["imageUri needs packageType 'Image'"]
     if bool(inputs.get("code")) == bool(inputs.get("s3Bucket")):
         return ["exactly one of code and s3Bucket is expected"]
     if inputs.get("s3Bucket") and not inputs.get("s3Key"):
@@ -112,14 +121,19 @@ FUNCTION: Final = ResourceType(
         "ephemeralStorage": recorded(
             "workers write to this machine's disk", read=_of("EphemeralStorage")
         ),
-        "packageType": emulated(
-            default="Zip", read=_of("PackageType"), force_new=True, values=("Zip",)
+        "packageType": emulated(default="Zip", read=_of("PackageType"), force_new=True),
+        "imageUri": emulated(aws="Code.ImageUri", read="Code.ImageUri"),
+        "snapStart": recorded(
+            "environments load anew; what a snapshot would keep is not kept",
+            read=_of("SnapStart"),
+            unset={"applyOn": "None"},
         ),
+        "deadLetterConfig": emulated(read=_of("DeadLetterConfig"), unset={"targetArn": ""}),
         "tracingConfig": recorded("no traces", aws="TracingConfig", read=_of("TracingConfig")),
     },
-    absent="capacityProviderConfig codeSha256 codeSigningConfigArn deadLetterConfig durableConfig "
-    "fileSystemConfig imageConfig imageUri kmsKeyArn layers loggingConfig publishTo "
-    "replaceSecurityGroupsOnDestroy replacementSecurityGroupIds skipDestroy snapStart "
+    absent="capacityProviderConfig codeSha256 codeSigningConfigArn durableConfig "
+    "fileSystemConfig imageConfig kmsKeyArn layers loggingConfig publishTo "
+    "replaceSecurityGroupsOnDestroy replacementSecurityGroupIds skipDestroy "
     "sourceKmsKeyArn tenancyConfig useResourceTimeoutForPropagation vpcConfig",
     create=(
         Call(operation="CreateFunction"),
@@ -152,6 +166,7 @@ FUNCTION: Final = ResourceType(
                 "S3Bucket": given("s3Bucket"),
                 "S3Key": given("s3Key"),
                 "S3ObjectVersion": given("s3ObjectVersion"),
+                "ImageUri": given("imageUri"),
                 "ZipFile": _zip,
             },
         ),
@@ -211,7 +226,7 @@ FUNCTION: Final = ResourceType(
 )
 
 
-def _function_name(value: object) -> str:
+def function_name(value: object) -> str:
     """An alias may be given the function's name or ARN."""
     text = str(value)
     return text.split(":")[6] if text.startswith("arn:") else text
@@ -222,7 +237,7 @@ ALIAS: Final = ResourceType(
     service="lambda",
     inputs={
         "functionName": emulated(
-            required=True, force_new=True, unread="part of the ARN", convert=_function_name
+            required=True, force_new=True, unread="part of the ARN", convert=function_name
         ),
         "name": emulated(force_new=True),
         "functionVersion": emulated(required=True),
@@ -235,7 +250,7 @@ ALIAS: Final = ResourceType(
         Read(
             operation="GetAlias",
             params={
-                "FunctionName": lambda subject: _function_name(subject.get("functionName")),
+                "FunctionName": lambda subject: function_name(subject.get("functionName")),
                 "Name": given("name"),
             },
         ),
@@ -270,7 +285,7 @@ def _statement(subject: Subject, answer: Values) -> Values | None:
 
 
 _PERMISSION: Final = {
-    "FunctionName": lambda subject: _function_name(subject.get("function")),  # pyright: ignore[reportUnknownLambdaType]  # a leaf
+    "FunctionName": lambda subject: function_name(subject.get("function")),  # pyright: ignore[reportUnknownLambdaType]  # a leaf
     "Qualifier": given("qualifier"),
 }
 
@@ -284,7 +299,7 @@ PERMISSION: Final = ResourceType(
             required=True,
             force_new=True,
             unread="part of the statement's resource",
-            convert=_function_name,
+            convert=function_name,
         ),
         "principal": emulated(required=True, force_new=True),
         "qualifier": emulated(force_new=True, unread="the policy is read by it"),

@@ -124,6 +124,8 @@ class Provider:
                 params, members = parameters.build(subject, call)
                 self._call(subject, call, params)
                 sent |= {name: each for name, each in members.items() if name in changed}
+        if kind.settle and changed:
+            kind.settle(subject, self._caller(subject))
         self._retag(subject, old_tags)
         return self._read_back(dataclasses.replace(subject, inputs=new), sent)
 

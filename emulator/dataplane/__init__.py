@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from emulator.certificates import Authority
     from emulator.clock import Clock
     from emulator.dataplane.lambda_logs import ShipLogs
+    from emulator.dataplane.lambda_provisioning import ProvisionedStatus
     from emulator.dataplane.lambda_results import InvokeResult
     from emulator.events import EventLog
     from emulator.faults import FaultBoard
@@ -134,6 +135,10 @@ class DataPlane:
             region=region,
             invocation_type="Event" if event else "RequestResponse",
         )
+
+    def provisioned(self, region: str, function: str, qualifier: str) -> ProvisionedStatus:
+        """How many environments are ready of those provisioned, for its API operations."""
+        return self._functions.provisioned(region, function, qualifier)
 
     def addresses(self, name: str) -> tuple[str, ...]:
         """IPv4 addresses of a name, as DNS answers it now."""

@@ -7,7 +7,7 @@ import shutil
 import time
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from emulator.dataplane.lambda_results import function_error
 from emulator.dataplane.lambda_worker import Reply, Worker, WorkerGoneError, WorkerSetup
@@ -36,6 +36,10 @@ class Network:
     ca_file: Path
 
 
+Initialization = Literal["on-demand", "provisioned-concurrency", "snap-start"]
+"""How an environment came to be, as the function itself is told."""
+
+
 class StartError(Exception):
     """An environment did not start; `payload` is what the invocation answers."""
 
@@ -57,6 +61,7 @@ class Environment:
     credentials: RoleCredentials
     init_ms: float
     last_used_s: float
+    initialization: Initialization = "on-demand"
     invocations: int = 0
 
     async def close(self) -> None:
@@ -89,8 +94,11 @@ class Launcher:
         """Emulated Unix milliseconds."""
         return int(self._clock.now_s() * 1000)
 
-    async def launch(self, version: FunctionVersion) -> Environment:
+    async def launch(self, version: FunctionVersion, *, provisioned: bool = False) -> Environment:
         """Start one environment of `version` and load its handler: a cold start.
+
+        With SnapStart AWS restores a snapshot instead. Here the handler is loaded anew all the
+        same; only what is reported of it is that of a restore.
 
         Raises:
             StartError: the package failed to load.
@@ -103,9 +111,12 @@ class Launcher:
         name = uuid.uuid4().hex
         log_stream = f"{self._clock.now():%Y/%m/%d}/[{version.version}]{name}"
         scratch = self._scratch / name
+        kind: Initialization = "snap-start" if version.snap_start else "on-demand"
+        kind = "provisioned-concurrency" if provisioned else kind
         environment = process_environment(version, credentials, log_stream)
         environment |= {
             "AWS_ENDPOINT_URL": self._aws_endpoint,
+            "AWS_LAMBDA_INITIALIZATION_TYPE": kind,
             "LAMBDA_TASK_ROOT": str(package),
             "LAMBDA_RUNTIME_DIR": str(self._packages.runtime()),
             "TMPDIR": str(scratch),
@@ -131,6 +142,7 @@ class Launcher:
             credentials=credentials,
             init_ms=(time.perf_counter() - began_s) * 1000,
             last_used_s=self._clock.now_s(),
+            initialization=kind,
         )
 
     async def _load(self, setup: WorkerSetup) -> Worker:
@@ -169,7 +181,6 @@ def process_environment(
         "AWS_LAMBDA_FUNCTION_NAME": version.name,
         "AWS_LAMBDA_FUNCTION_VERSION": version.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(version.memory_mb),
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": version.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "AWS_ACCESS_KEY_ID": credentials.access_key,

@@ -66,7 +66,8 @@ class InvocationLog:
             f"Max Memory Used: {_memory_mb(pid)} MB",
         ]
         if init_ms is not None:
-            report.append(f"Init Duration: {init_ms:.2f} ms")
+            kind = "Restore" if self._version.snap_start else "Init"
+            report.append(f"{kind} Duration: {init_ms:.2f} ms")
         self._add("\t".join(report))
 
     def tail(self) -> str:

@@ -12,13 +12,21 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from emulator.dataplane.lambda_environment import Environment
+    from emulator.dataplane.lambda_environment import Environment, Initialization
     from emulator.store import FunctionVersion
+
+PROVISIONED: Final[Initialization] = "provisioned-concurrency"
+
+
+class Launch(Protocol):
+    """Starts one environment."""
+
+    async def __call__(self, version: FunctionVersion, *, provisioned: bool) -> Environment:
+        """An environment that is ready; raises when there will be none."""
+        ...
 
 
 class Pool:
@@ -27,7 +35,7 @@ class Pool:
     def __init__(
         self,
         version: FunctionVersion,
-        launch: Callable[[FunctionVersion], Awaitable[Environment]],
+        launch: Launch,
         start_slots: asyncio.Semaphore,
         *,
         speed: float = 1.0,
@@ -40,6 +48,10 @@ class Pool:
         self._busy: set[Environment] = set()
         self._waiting: deque[asyncio.Future[Environment]] = deque()
         self._starting: set[asyncio.Task[None]] = set()
+        self._to_keep = 0
+        self._provisioning: set[asyncio.Task[None]] = set()
+        self.provisioning_failure: str | None = None
+        """Why provisioning stopped; None while it goes on or is done."""
 
     @property
     def environments(self) -> int:
@@ -47,9 +59,36 @@ class Pool:
         return len(self._idle) + len(self._busy)
 
     @property
+    def has_idle(self) -> bool:
+        """Whether an invocation would find an environment at once."""
+        return bool(self._idle)
+
+    @property
+    def provisioned(self) -> int:
+        """How many environments there are that were started ahead of any invocation."""
+        return sum(each.initialization == PROVISIONED for each in (*self._idle, *self._busy))
+
+    @property
     def in_use(self) -> bool:
         """Whether an invocation runs here or waits to."""
-        return bool(self._busy or self._waiting or self._starting)
+        return bool(
+            self._busy or self._waiting or self._starting or self._provisioning or self._to_keep
+        )
+
+    def provision(self, count: int) -> None:
+        """Keep `count` environments started, whether asked for or not; idempotent.
+
+        A start that failed is not tried again before another count is asked for, as in AWS.
+        """
+        if count != self._to_keep:
+            self._to_keep = count
+            self.provisioning_failure = None
+        if self.provisioning_failure is not None:
+            return
+        for _ in range(count - self.provisioned - len(self._provisioning)):
+            task = asyncio.create_task(self._provision_one())
+            self._provisioning.add(task)
+            task.add_done_callback(self._provisioning.discard)
 
     async def acquire(self) -> Environment:
         """An environment for one invocation; `release` or `discard` it afterwards.
@@ -80,9 +119,20 @@ class Pool:
         await environment.close()
 
     async def expire(self, *, used_before_s: float) -> int:
-        """End the environments idle since before `used_before_s` (emulated); returns how many."""
-        old = [each for each in self._idle if each.last_used_s < used_before_s]
-        self._idle = [each for each in self._idle if each.last_used_s >= used_before_s]
+        """End the environments idle since before `used_before_s` (emulated); returns how many.
+
+        As many provisioned ones as are to be kept stay, however long nobody asked for them.
+        """
+        spare = self.provisioned - self._to_keep
+        old: list[Environment] = []
+        for each in self._idle:
+            if each.initialization == PROVISIONED:
+                if spare > 0:
+                    old.append(each)
+                spare -= 1
+            elif each.last_used_s < used_before_s:
+                old.append(each)
+        self._idle = [each for each in self._idle if each not in old]
         await asyncio.gather(*(each.close() for each in old))
         return len(old)
 
@@ -100,12 +150,24 @@ class Pool:
         for waiter in self._waiting:
             waiter.cancel()
         self._waiting.clear()
-        for task in list(self._starting):
+        starts = [*self._starting, *self._provisioning]
+        for task in starts:
             task.cancel()
-        await asyncio.gather(*self._starting, return_exceptions=True)
+        await asyncio.gather(*starts, return_exceptions=True)
         await self.kill()
         await asyncio.gather(*(each.close() for each in list(self._busy)))
         self._busy.clear()
+
+    async def _provision_one(self) -> None:
+        async with self._start_slots:
+            if self.provisioned >= self._to_keep or self.provisioning_failure is not None:
+                return
+            try:
+                environment = await self._launch(self.version, provisioned=True)
+            except Exception as error:  # noqa: BLE001  # told to whoever reads the status
+                self.provisioning_failure = f"FUNCTION_ERROR_INIT_FAILURE: {error}"
+            else:
+                self._hand_over(environment)
 
     def _start_enough(self) -> None:
         """Have as many starts under way as the invocations that wait call for."""
@@ -125,7 +187,7 @@ class Pool:
             if not self._next_waiter_stays():
                 return  # an environment was given back meanwhile: no need to start another
             try:
-                environment = await self._launch(self.version)
+                environment = await self._launch(self.version, provisioned=False)
             except Exception as error:  # noqa: BLE001  # handed to the invocation that waits
                 self._fail_one(error)
             else:

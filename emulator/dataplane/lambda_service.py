@@ -6,17 +6,19 @@ import asyncio
 import os
 import time
 import uuid
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator.dataplane import lambda_results as results
+from emulator.dataplane.lambda_concurrency import Concurrency, ScalingRate, ThrottledError
 from emulator.dataplane.lambda_credentials import RoleCredentialsCache, RoleError
 from emulator.dataplane.lambda_environment import Environment, Launcher, Network, StartError
+from emulator.dataplane.lambda_events import EventQueue
 from emulator.dataplane.lambda_invocation import Invocation, InvocationType, parse_target
 from emulator.dataplane.lambda_logs import InvocationLog
 from emulator.dataplane.lambda_packages import PackageError, Packages
-from emulator.dataplane.lambda_pool import Pool
+from emulator.dataplane.lambda_pool import PROVISIONED, Pool
+from emulator.dataplane.lambda_provisioning import ProvisionedStatus, Provisioner
 from emulator.dataplane.lambda_results import InvokeResult
 from emulator.dataplane.lambda_worker import Reply, WorkerGoneError
 
@@ -34,13 +36,7 @@ REAP_EVERY_S: Final = 1.0
 """Real seconds between looks at idle environments."""
 
 STARTS_AT_A_TIME: Final = os.cpu_count() or 1
-"""Cold starts this machine does side by side. AWS's own limit (1,000 in 10 s) is never reached."""
-
-ASYNC_RETRY_DELAYS_S: Final = (60.0, 120.0)
-"""Emulated waits before an asynchronous invocation is tried again after a function error.
-
-https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
-"""
+"""Cold starts this machine does side by side."""
 
 
 class LambdaService:
@@ -54,6 +50,7 @@ class LambdaService:
         aws_endpoint: str,
         network: Network,
         work_dir: Path,
+        scaling_rate: ScalingRate | None = None,
     ) -> None:
         self._world = world
         self._store = world.store
@@ -72,12 +69,14 @@ class LambdaService:
         )
         self._start_slots = asyncio.Semaphore(STARTS_AT_A_TIME)
         self._pools: dict[FunctionVersion, Pool] = {}
-        self._in_flight: Counter[str] = Counter()
+        self._concurrency = Concurrency(world.store, world.clock, scaling_rate or ScalingRate())
+        self._provisioner = Provisioner(world, self._pool, lambda: list(self._pools.values()))
+        self._queue = EventQueue(world, self._admit, self._credentials, aws_endpoint)
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
         """Begin to watch for faults and idle environments."""
-        for work in (self._reap(), self._watch_faults()):
+        for work in (self._reap(), self._watch_faults(), self._provisioner.run()):
             self._keep(asyncio.create_task(work))
 
     async def stop(self) -> None:
@@ -127,32 +126,29 @@ class LambdaService:
             payload=payload,
         )
         if invocation_type == "Event":
-            self._keep(asyncio.create_task(self._run_with_retries(function, invocation)))
+            self._keep(asyncio.create_task(self._queue.run(function, invocation)))
             return InvokeResult(status=results.ACCEPTED, payload=b"")
         task = asyncio.create_task(self._admit(function, invocation))
         self._keep(task)
         return await asyncio.shield(task)
 
-    async def _run_with_retries(self, function: Function, invocation: Invocation) -> None:
-        for delay_s in (0.0, *ASYNC_RETRY_DELAYS_S):
-            await self._clock.sleep(delay_s)
-            current = self._store.function(function.region, function.name)
-            if current is None or (await self._admit(current, invocation)).succeeded:
-                return
+    def provisioned(self, region: str, name: str, qualifier: str) -> ProvisionedStatus:
+        """How many environments are ready of those provisioned on a version or alias."""
+        return self._provisioner.status(region, name, qualifier)
 
     async def _admit(self, function: Function, invocation: Invocation) -> InvokeResult:
         """Run the invocation if faults and concurrency let it."""
         if self._world.function_lost(function.region, function.arn):
             return results.unavailable(f"Lambda cannot run {function.name}: it is lost")
-        limit = function.reserved_concurrency
-        if limit is not None and self._in_flight[function.arn] >= limit:
-            self._events.record("lambda.throttled", function=function.arn, limit=limit)
-            return results.throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
-        self._in_flight[function.arn] += 1
         try:
-            result = await self._run(invocation)
-        finally:
-            self._in_flight[function.arn] -= 1
+            with self._concurrency.place(function):
+                if not self._pool(invocation.version).has_idle:
+                    self._concurrency.grow(function)
+                result = await self._run(invocation)
+        except ThrottledError as error:
+            facts = {"function": function.arn, "limit": error.limit, "reason": error.reason}
+            self._events.record("lambda.throttled", **facts)
+            return results.throttled(error.reason)
         return replace(result, executed_version=invocation.version.version)
 
     async def _run(self, invocation: Invocation) -> InvokeResult:
@@ -165,7 +161,8 @@ class LambdaService:
             return results.refused(results.FORBIDDEN, "AccessDeniedException", str(error))
         except PackageError as error:
             return results.refused(results.BAD_GATEWAY, error.kind, str(error))
-        cold = environment.invocations == 0
+        # Who is first in a provisioned environment waits for nothing.
+        cold = environment.invocations == 0 and environment.initialization != PROVISIONED
         if cold:
             self._record("lambda.cold_start", environment, duration_ms=environment.init_ms)
         environment.invocations += 1

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _READS: Final = ("Describe", "Get", "List", "Head")
+_UNREACHABLE: Final = "Unreachable"
 _CONFIG: Final = Config(
     retries={"total_max_attempts": 1},
     connect_timeout=5,
@@ -39,6 +40,11 @@ class AwsError(Exception):
         self.operation = operation
         self.code = code
         self.message = message
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether nobody answered."""
+        return self.code == _UNREACHABLE
 
     @property
     def missing(self) -> bool:
@@ -117,7 +123,7 @@ class Aws:
             told = cast("dict[str, dict[str, str]]", error.response)["Error"]
             raise AwsError(operation, told.get("Code", ""), told.get("Message", "")) from error
         except BotoCoreError as error:
-            raise AwsError(operation, "Unreachable", f"{service} in {region}: {error}") from error
+            raise AwsError(operation, _UNREACHABLE, f"{service} in {region}: {error}") from error
         except ResponseParserError as error:
             message = f"{service} in {region} answered with something that is no answer"
             raise AwsError(operation, "InternalFailure", message) from error

@@ -38,6 +38,7 @@ class Invokes:
             "aws:index/getRegion:getRegion": self._region,
             "aws:index/getPartition:getPartition": self._partition,
             "aws:iam/getPolicyDocument:getPolicyDocument": self._policy_document,
+            "aws:servicequotas/getServiceQuota:getServiceQuota": self._service_quota,
             "aws:ec2/getManagedPrefixList:getManagedPrefixList": self._managed_prefix_list,
         }
 
@@ -157,6 +158,30 @@ class Invokes:
             "id": hashlib.sha256(json.dumps(document).encode()).hexdigest()[:10],
             "json": json.dumps(document, indent=2),
             "minifiedJson": json.dumps(document, separators=(",", ":")),
+        }
+
+    def _service_quota(self, arguments: Values, defaults: Defaults) -> Values:
+        _only(arguments, {"quotaCode", "region", "serviceCode"})
+        region = defaults.region_of(arguments)
+        asked = {
+            "ServiceCode": arguments.get("serviceCode"),
+            "QuotaCode": arguments.get("quotaCode"),
+        }
+        found = self._aws.call("service-quotas", region, "GetServiceQuota", asked)["Quota"]
+        default = self._aws.call("service-quotas", region, "GetAWSDefaultServiceQuota", asked)
+        return {
+            "id": found["QuotaArn"],
+            "arn": found["QuotaArn"],
+            "region": region,
+            "serviceCode": found["ServiceCode"],
+            "serviceName": found["ServiceName"],
+            "quotaCode": found["QuotaCode"],
+            "quotaName": found["QuotaName"],
+            "value": found["Value"],
+            "defaultValue": default["Quota"]["Value"],
+            "adjustable": found["Adjustable"],
+            "globalQuota": found["GlobalQuota"],
+            "usageMetrics": [],
         }
 
 

@@ -137,7 +137,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             try:
                 found = self._invokes.answer(request.tok, arguments, defaults)
             except (RefusedError, AwsError) as error:
-                self._deployment.refuse(f"{request.tok}: {error}")
+                # A Region that does not answer is the program's to judge: it may know a way round.
+                if not (isinstance(error, AwsError) and error.unreachable):
+                    self._deployment.refuse(f"{request.tok}: {error}")
                 answer = provider_pb2.InvokeResponse()
                 answer.failures.add(reason=str(error))
                 return answer

@@ -13,11 +13,14 @@ from emulator.patches import (
     elbv2,
     kms,
     lambda_,
+    lambda_capacity,
+    lambda_settings,
     mending,
     prefix_lists,
     route53,
     s3,
     s3_versions,
+    service_quotas,
 )
 from emulator.strict import refusals
 
@@ -30,15 +33,19 @@ if TYPE_CHECKING:
 _PATCHES = (
     acm,
     kms,
+    lambda_settings,
     prefix_lists,
     s3,
     s3_versions,
+    service_quotas,
 )
 _HOOKED = (
     elbv2,
     lambda_,
+    lambda_capacity,
     route53,
 )
+
 _hooks: list[Hooks] = []
 
 

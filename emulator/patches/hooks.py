@@ -33,6 +33,20 @@ class InvokeResult(Protocol):
         ...
 
 
+class ProvisionedStatus(Protocol):
+    """How far the environments provisioned on a version or alias have come."""
+
+    @property
+    def available(self) -> int:
+        """Environments that are started and kept."""
+        ...
+
+    @property
+    def failure(self) -> str | None:
+        """Why no more can be started; None while there is no reason."""
+        ...
+
+
 class CheckerReport(Protocol):
     """What one Route 53 checker says."""
 
@@ -94,6 +108,10 @@ class Hooks(Protocol):
         event: bool = False,
     ) -> InvokeResult:
         """Run a function; an `event` is accepted at once and run later, with Lambda's retries."""
+        ...
+
+    def provisioned(self, function: str, qualifier: str, *, region: str) -> ProvisionedStatus:
+        """How many environments are ready of those provisioned on a version or alias."""
         ...
 
     def health_status(self, check_id: str) -> Sequence[CheckerReport]:

@@ -1,4 +1,4 @@
-"""Replacing moto's methods, so that they can be put back."""
+"""Replacing and adding to what moto has, so that moto can be given back as it was."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _ABSENT: Final = object()
+_paths: list[tuple[dict[str, Any], str]] = []
 _replaced: list[tuple[type | ModuleType, str, Any]] = []
 
 
@@ -23,8 +24,17 @@ def add(owner: type, name: str, made: Any) -> None:
     setattr(owner, name, made)
 
 
+def add_path(paths: dict[str, Any], path: str, answer: Any) -> None:
+    """Have a service answer at a path that moto does not know. `paths`: its `urls.url_paths`."""
+    _paths.append((paths, path))
+    paths[path] = answer
+
+
 def put_back() -> None:
     """Give moto back everything that `replace` took and take what `add` gave, newest first."""
+    while _paths:
+        paths, path = _paths.pop()
+        paths.pop(path, None)
     while _replaced:
         owner, name, stock = _replaced.pop()
         if stock is _ABSENT:

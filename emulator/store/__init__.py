@@ -55,6 +55,10 @@ class Store:
         """Every Lambda function in every Region."""
         return functions.read_functions()
 
+    def functions_in(self, region: str) -> list[Function]:
+        """Every Lambda function in one Region."""
+        return functions.read_functions_in(region)
+
     def function(self, region: str, name: str) -> Function | None:
         """One function by its plain name; None when it does not exist."""
         return functions.read_function(region, name)

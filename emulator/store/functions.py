@@ -8,9 +8,15 @@ from typing import Any
 
 from moto.awslambda.models import lambda_backends
 
-from emulator.store.backends import backend_of, regional, values_of
+from emulator.store.backends import backend_of, items_of, regional, values_of
 
 LATEST = "$LATEST"
+
+SNAP_START = "understudy_snap_start"
+DEAD_LETTER = "understudy_dead_letter"
+"""Where `emulator.patches` keeps what moto drops; a published version is a copy with its own."""
+
+_PROVISIONED = "understudy_provisioned"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +40,8 @@ class FunctionVersion:
     package_type: str
     package_digest: str
     log_group: str
+    snap_start: bool = False
+    dead_letter: str = ""
 
     @property
     def qualified_arn(self) -> str:
@@ -48,6 +56,15 @@ class Alias:
     name: str
     version: str
     weights: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provisioned:
+    """Environments to keep ready for a version or alias. `last_modified` as AWS shows it."""
+
+    qualifier: str
+    requested: int
+    last_modified: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +90,29 @@ class Function:
     versions: tuple[FunctionVersion, ...]
     aliases: tuple[Alias, ...]
     permissions: tuple[Permission, ...]
+    provisioned: tuple[Provisioned, ...] = ()
+    event_retries: int | None = None
+    """Tries after the first that an asynchronous invocation has; None: AWS's own default."""
+    event_max_age_s: float | None = None
+
+    @property
+    def claimed_concurrency(self) -> int:
+        """What no other function of the account may use: reserved, else what is provisioned."""
+        if self.reserved_concurrency is not None:
+            return self.reserved_concurrency
+        return sum(each.requested for each in self.provisioned)
+
+    def shares(self, qualifier: str) -> tuple[tuple[FunctionVersion, float], ...]:
+        """The versions behind a qualifier, each with its share of the invocations."""
+        alias = next((each for each in self.aliases if each.name == qualifier), None)
+        weights = dict(alias.weights) if alias else {}
+        if alias:
+            weights[alias.version] = 1.0 - sum(weights.values())
+        else:
+            weights[qualifier] = 1.0
+        return tuple(
+            (each, weights[each.version]) for each in self.versions if each.version in weights
+        )
 
     def version(self, qualifier: str, *, draw: float) -> FunctionVersion | None:
         """The version that one invocation of `qualifier` runs; None when there is none.
@@ -100,12 +140,20 @@ def _drawn(alias: Alias, draw: float) -> str:
 
 def read_functions() -> list[Function]:
     """Every function in every Region."""
-    return [
-        function
-        for region, backend in regional(lambda_backends)
-        for name in list(_storage(backend)._functions)  # noqa: SLF001  # moto has no public read
-        if (function := read_function(region, name)) is not None
-    ]
+    return [each for region, _ in regional(lambda_backends) for each in read_functions_in(region)]
+
+
+def read_functions_in(region: str) -> list[Function]:
+    """Every function in one Region."""
+    backend = backend_of(lambda_backends, region)
+    names = list(_storage(backend)._functions) if backend else []  # noqa: SLF001  # no public read
+    return [found for name in names if (found := read_function(region, name)) is not None]
+
+
+def provisioned_configs(backend: Any) -> dict[tuple[str, str], Provisioned]:
+    """What is provisioned in a Region, by function name and qualifier; kept by moto's backend."""
+    kept: dict[tuple[str, str], Provisioned] = vars(backend).setdefault(_PROVISIONED, {})
+    return kept
 
 
 def read_function(region: str, name: str) -> Function | None:
@@ -116,6 +164,7 @@ def read_function(region: str, name: str) -> Function | None:
         return None
     storage = _storage(backend)
     latest = group["latest"]
+    events = latest.event_invoke_config[-1].config if latest.event_invoke_config else {}
     aliases = storage._aliases.get(latest.function_arn) or {}  # noqa: SLF001
     return Function(
         arn=latest.function_arn,
@@ -127,6 +176,11 @@ def read_function(region: str, name: str) -> Function | None:
         ),
         aliases=tuple(_alias(raw) for raw in values_of(aliases)),
         permissions=tuple(_permission(raw) for raw in list(latest.policy.statements)),
+        provisioned=tuple(
+            each for (owner, _), each in items_of(provisioned_configs(backend)) if owner == name
+        ),
+        event_retries=_optional_int(events.get("MaximumRetryAttempts")),
+        event_max_age_s=_optional_int(events.get("MaximumEventAgeInSeconds")),
     )
 
 
@@ -162,6 +216,8 @@ def _version(raw: Any, arn: str) -> FunctionVersion:
         package_type=raw.package_type,
         package_digest=_hex_digest(raw.code_sha_256),
         log_group=raw.logs_group_name,
+        snap_start=getattr(raw, SNAP_START, None) == "PublishedVersions" and raw.version != LATEST,
+        dead_letter=getattr(raw, DEAD_LETTER, None) or "",
     )
 
 

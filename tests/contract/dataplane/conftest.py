@@ -1,16 +1,21 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
 from emulator.clock import Clock
+from emulator.dataplane.lambda_concurrency import ScalingRate
+from emulator.dataplane.lambda_environment import Network
+from emulator.dataplane.lambda_service import LambdaService
+from emulator.dataplane.world import World
 from emulator.events import EventLog
 from emulator.faults import FaultBoard
 from emulator.store import Store
 from tests.contract.dataplane.cloud import Cloud
+from tests.contract.dataplane.driver import Lambda
 from tests.contract.dataplane.loop import LoopThread
 
 if TYPE_CHECKING:
@@ -72,3 +77,40 @@ def events(clock: Clock) -> EventLog:
 @pytest.fixture
 def work_dir(tmp_path: Path) -> Path:
     return tmp_path / "work"
+
+
+@pytest.fixture
+def scaling_rate() -> ScalingRate:
+    """AWS's own; a module that needs a smaller one overrides this."""
+    return ScalingRate()
+
+
+@pytest.fixture
+def functions(  # noqa: PLR0913, PLR0917  # what the service is made of
+    cloud: Cloud,
+    loop: LoopThread,
+    store: Store,
+    clock: Clock,
+    faults: FaultBoard,
+    events: EventLog,
+    work_dir: Path,
+    scaling_rate: ScalingRate,
+) -> Iterator[Lambda]:
+    logs: list[Any] = []
+
+    async def make() -> LambdaService:
+        world = World(store=store, clock=clock, faults=faults, events=events)
+        service = LambdaService(
+            world,
+            ship_logs=lambda *batch: logs.append(batch),
+            aws_endpoint=cloud.endpoint,
+            network=Network(dns=("127.0.0.1", 9), ca_file=work_dir / "ca.pem"),
+            work_dir=work_dir,
+            scaling_rate=scaling_rate,
+        )
+        await service.start()
+        return service
+
+    service = loop.call(make())
+    yield Lambda(service, loop, logs)
+    loop.call(service.stop())

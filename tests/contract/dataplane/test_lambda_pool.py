@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class FakeEnvironment:
     """Stands in for a worker process."""
 
-    def __init__(self, *, fresh: bool = True) -> None:
+    def __init__(self, *, fresh: bool = True, provisioned: bool = False) -> None:
+        self.initialization = "provisioned-concurrency" if provisioned else "on-demand"
         self.credentials = SimpleNamespace(fresh=lambda: fresh)
         self.worker = SimpleNamespace(kill=lambda: None)
         self.last_used_s = 0.0
@@ -37,12 +38,12 @@ class Starts:
         self.go = asyncio.Event()
         self.error: Exception | None = None
 
-    async def launch(self, _: Any) -> Any:
+    async def launch(self, _: Any, *, provisioned: bool) -> Any:
         self.begun += 1
         await self.go.wait()
         if self.error is not None:
             raise self.error
-        return FakeEnvironment()
+        return FakeEnvironment(provisioned=provisioned)
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from emulator.dataplane.lambda_provisioning import ProvisionedStatus
 from emulator.engine import Outcome, Request
 from emulator.engine.aws import Aws, AwsError
 from emulator.engine.runner import Runner
@@ -38,6 +39,7 @@ class NoHooks:
         self.answer = Invoked()
         self.invoked: list[tuple[str, str | None, bytes, str]] = []
         self.events: list[bool] = []
+        self.ready = ProvisionedStatus(available=1000)
         self.reports: Sequence[CheckerReport] = ()
         self.targets: Sequence[TargetStatus] = ()
 
@@ -53,6 +55,10 @@ class NoHooks:
         self.invoked.append((function, qualifier, payload, region))
         self.events.append(event)
         return self.answer
+
+    def provisioned(self, function: str, qualifier: str, *, region: str) -> ProvisionedStatus:
+        del function, qualifier, region
+        return self.ready
 
     def health_status(self, check_id: str) -> Sequence[CheckerReport]:
         del check_id
