@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from emulator.dataplane.lambda_results import InvokeResult
     from emulator.engine import Outcome, Request
     from emulator.engine.request import OnEvent
+    from emulator.watch import Watch
 
 T = TypeVar("T")
 
@@ -24,7 +25,10 @@ T = TypeVar("T")
 class DataPlaneHooks:
     """Answers moto's threads from the data plane's loop (`emulator.patches.hooks.Hooks`)."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, data_plane: DataPlane) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, data_plane: DataPlane, watch: Watch
+    ) -> None:
+        self.watch = watch
         self._loop = loop
         self._data_plane = data_plane
 

@@ -133,7 +133,8 @@ class Emulator:
         """
         started_s = time.monotonic()
         _say(f"starting on 127.{self._block.b}.0.1")
-        patches.apply_all(DataPlaneHooks(asyncio.get_running_loop(), self._data_plane))
+        hooks = DataPlaneHooks(asyncio.get_running_loop(), self._data_plane, self._watch)
+        patches.apply_all(hooks)
         self._api.start()
         await self._data_plane.start()
         self._tasks = [asyncio.create_task(flow()) for flow in self._storage.flows()]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from emulator.catalogue import (
     acm,
     bucket_settings,
+    cloudwatch,
     dynamodb,
     ec2,
     firehose,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _SERVICES = (
     acm,
     bucket_settings,
+    cloudwatch,
     dynamodb,
     ec2,
     firehose,

@@ -23,6 +23,7 @@ from emulator.patches import (
     service_quotas,
 )
 from emulator.strict import refusals
+from emulator.watch import cloudwatch_api
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +41,7 @@ _PATCHES = (
     service_quotas,
 )
 _HOOKED = (
+    cloudwatch_api,
     elbv2,
     lambda_,
     lambda_capacity,

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from emulator.watch import Watch
+
 
 class InvokeResult(Protocol):
     """Answer of `invoke`; see `emulator.dataplane.lambda_results`."""
@@ -97,6 +99,11 @@ class TargetStatus(Protocol):
 
 class Hooks(Protocol):
     """The data plane, as the control plane sees it."""
+
+    @property
+    def watch(self) -> Watch:
+        """Metrics, alarms and the event bus."""
+        ...
 
     def invoke(
         self,

@@ -155,7 +155,7 @@ class Metrics:
             if point is not None:
                 point.merge(given)
 
-    def periods(
+    def periods(  # noqa: PLR0913  # a query has this many parts
         self,
         region: str,
         metric: MetricId,
@@ -163,17 +163,18 @@ class Metrics:
         start_s: float,
         end_s: float,
         period_s: int,
+        phase_s: int = 0,
         unit: str | None = None,
     ) -> dict[int, Aggregate]:
         """Aggregates of each period that holds data, by its start, oldest first.
 
-        Periods are aligned with the epoch, as CloudWatch aligns them; one belongs to the answer
-        when its start lies in [start_s, end_s).
+        Periods are aligned with the epoch (and `phase_s`, for alarms, whose periods end when they
+        look); one belongs to the answer when its start lies in [start_s, end_s).
         """
         merged: dict[int, Aggregate] = {}
         with self._lock:
-            for at_s, point in self._points(region, metric, unit):
-                period = int(at_s // period_s) * period_s
+            for at_s, point in self._points(region, metric, unit, start_s, end_s + period_s):
+                period = int((at_s - phase_s) // period_s) * period_s + phase_s
                 if start_s <= period < end_s:
                     merged.setdefault(period, Aggregate()).merge(point)
         return dict(sorted(merged.items()))
@@ -209,11 +210,20 @@ class Metrics:
         return series.point(unit, self._clock.now_s() if at_s is None else at_s, resolution_s)
 
     def _points(
-        self, region: str, metric: MetricId, unit: str | None
+        self, region: str, metric: MetricId, unit: str | None, start_s: float, end_s: float
     ) -> Iterator[tuple[int, Aggregate]]:
+        """Points from `start_s` to `end_s`, in any order. Lock held."""
         series = self._regions.get(region, {}).get(metric)
         if series is None:
             return
         units: Iterable[str] = series.by_unit if unit is None else (unit,)
+        step_s = series.resolution_s
+        first, last = int(start_s // step_s) * step_s, int(end_s)
         for each in units:
-            yield from series.by_unit.get(each, {}).items()
+            points = series.by_unit.get(each, {})
+            if (last - first) // step_s < len(points):  # alarms look at a few of many
+                for at_s in range(first, last, step_s):
+                    if at_s in points:
+                        yield at_s, points[at_s]
+            else:
+                yield from points.items()

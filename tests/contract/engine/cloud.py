@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from emulator.clock import Clock
 from emulator.dataplane.lambda_provisioning import ProvisionedStatus
 from emulator.engine import Outcome, Request
 from emulator.engine.aws import Aws, AwsError
 from emulator.engine.runner import Runner
 from emulator.engine.state import StackState
+from emulator.events import EventLog
+from emulator.faults import FaultBoard
+from emulator.watch import Watch
 from tests.contract.engine.play import REGION, Script, launch, trust
 
 if TYPE_CHECKING:
@@ -42,6 +46,8 @@ class NoHooks:
         self.ready = ProvisionedStatus(available=1000)
         self.reports: Sequence[CheckerReport] = ()
         self.targets: Sequence[TargetStatus] = ()
+        clock = Clock()
+        self.watch = Watch(clock, FaultBoard(), EventLog(clock))
 
     def invoke(
         self,
