@@ -139,7 +139,32 @@ def commands() -> str:
     )
 
 
+def rules() -> str:
+    """Every rule of the program, with its reason and its source."""
+    from policy.book import CHAPTERS
+
+    sections: list[str] = []
+    for chapter, found in CHAPTERS.items():
+        sections += [f"## {chapter.capitalize()}", ""]
+        for rule in found:
+            where = "a graph" if not rule.kinds else ", ".join(f"`{kind}`" for kind in rule.kinds)
+            sections += [f"### `{rule.id}`", "", f"**{rule.holds}**", "", rule.reason, ""]
+            sections += [f"Looks at {where}. [AWS]({rule.source})", ""]
+    return "\n".join(
+        [
+            "# Rules of the program",
+            MADE,
+            "",
+            "They run in the tests, in every rehearsal right after the deploy, and by",
+            "[`./run policy`](../how-to/check-the-rules.md).",
+            "",
+            *sections,
+        ]
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "rules.md": rules,
     "settings.md": settings,
     "emulator-coverage.md": coverage,
     "commands.md": commands,

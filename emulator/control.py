@@ -56,6 +56,8 @@ class Controls:
     """What of a fault kind exists now."""
     status: Callable[[], Mapping[str, Any]]
     coverage: Callable[[], Mapping[str, Any]]
+    resources: Callable[[str], Mapping[str, Any] | None]
+    """What `<project>.<stack>` has deployed; None if there is no such stack."""
 
 
 def application(controls: Controls) -> Starlette:
@@ -64,6 +66,7 @@ def application(controls: Controls) -> Starlette:
     routes = [
         Route("/status", api.status, methods=["GET"]),
         Route("/coverage", api.coverage, methods=["GET"]),
+        Route("/stacks/{stack}/resources", api.resources, methods=["GET"]),
         Route("/events", api.events, methods=["GET"]),
         Route("/faults", api.faults, methods=["GET"]),
         Route("/faults", api.lose, methods=["POST"]),
@@ -90,6 +93,16 @@ class _Api:
 
     async def coverage(self, _request: HttpRequest) -> Response:
         return JSONResponse(dict(await asyncio.to_thread(self._controls.coverage)))
+
+    async def resources(self, request: HttpRequest) -> Response:
+        stack = request.path_params["stack"]
+        found = await asyncio.to_thread(self._controls.resources, stack)
+        if found is None:
+            raise BadRequestError(
+                f"nothing is deployed as {stack!r}; expected <project>.<stack>, deployed here",
+                status=_NOT_FOUND,
+            )
+        return JSONResponse(dict(found))
 
     async def events(self, request: HttpRequest) -> Response:
         text = request.query_params.get("since", "0")

@@ -21,7 +21,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from emulator import process_group
 from emulator.addresses import Block
@@ -203,6 +203,14 @@ class EmulatorHandle:
     def coverage(self) -> dict[str, Any]:
         """What of the deployed is emulated, only recorded, or absent."""
         return self._ask("GET", "/coverage")
+
+    def resources(self, project: str, stack: str) -> dict[str, Any]:
+        """What a stack has deployed: `{"resources": [...], "outputs": {...}}`.
+
+        Raises:
+            EmulatorRequestError: Nothing is deployed under this name.
+        """
+        return self._ask("GET", f"/stacks/{quote(f'{project}.{stack}')}/resources")
 
     def status(self) -> dict[str, Any]:
         """Addresses, time and queues of the emulator."""

@@ -19,7 +19,7 @@ import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from emulator import api, control, coverage, patches
+from emulator import api, control, coverage, deployed, patches
 from emulator.addresses import FIRST_BLOCK, Block
 from emulator.bridges import DataPlaneHooks, Runs
 from emulator.certificates import Authority
@@ -165,6 +165,7 @@ class Emulator:
             targets=self._targets,
             status=self._status,
             coverage=lambda: coverage.of_stacks(self._settings.work_dir / "stacks"),
+            resources=lambda stack: deployed.resources(self._settings.work_dir / "stacks", stack),
         )
 
     def _targets(self, kind: str) -> frozenset[str]:

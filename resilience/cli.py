@@ -182,6 +182,45 @@ def emulate(  # noqa: PLR0913 - one argument an option
     raise typer.Exit(MET if ended_by_user else BROKEN)
 
 
+@app.command()
+def policy(
+    *,
+    stack: StackOption = "staging",
+    config_file: ConfigOption = None,
+    project: ProjectOption = Path(),
+    release: ReleaseOption = None,
+    list_rules: Annotated[
+        bool, typer.Option("--list", help="List the rules with their reasons; deploy nothing.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the verdict as one JSON object.")
+    ] = False,
+) -> None:
+    """Hold what a stack deploys against the program's rules, in an emulated AWS.
+
+    Exits with 1 if a rule is broken. A rehearsal holds the stack against the same rules.
+    """
+    from resilience.program_rules import judge, rules_text
+
+    if list_rules:
+        typer.echo(rules_text())
+        raise typer.Exit(MET)
+    options = Options(
+        stack=stack,
+        project_dir=_project(project, stack, config_file),
+        config_file=config_file,
+        release=release,
+        scenario=ScenarioName.PRIMARY_LOST,
+        speed=1.0,
+        seed=0,
+        rate_per_s=default_rate_per_s(1.0),
+        out=Path(),
+    )
+    verdict = _guarded(lambda progress: judge(options, progress))
+    typer.echo(json.dumps(verdict.to_json()) if as_json else verdict.text())
+    raise typer.Exit(MISSED if verdict.violations else MET)
+
+
 def _project(project: Path, stack: str, config_file: Path | None) -> Path:
     """Check that there is a project, and settings for the stack."""
     if not (project / "Pulumi.yaml").is_file():

@@ -70,6 +70,7 @@ class Stage:
 
     def __init__(self, handle: EmulatorHandle) -> None:
         self._handle = handle
+        self._deployed = ("", "")
 
     @classmethod
     def start(cls, work_dir: Path, *, speed: float, seed: int) -> Self:
@@ -150,7 +151,19 @@ class Stage:
                 config=dict(config),
                 on_event=on_event,
             )
+        project = str(deployment.outputs.get("project", ""))
+        self._deployed = (project, stack)
         return deployment.outputs
+
+    def resources(self) -> Mapping[str, Any]:
+        """Give every resource of the stack that was deployed last, and its outputs.
+
+        Raises:
+            RefusedError: nothing is deployed.
+            StageGoneError: the emulator died.
+        """
+        with _translated():
+            return self._handle.resources(*self._deployed)
 
     def lose(self, region: str) -> Loss:
         """Take a whole Region away. Raises `StageGoneError`."""

@@ -132,7 +132,7 @@ def only_load_balancers_are_public(graph: Graph) -> Iterator[Said]:
         ):
             yield rule, "lets the internet in to something that is no load balancer"
     for group in graph.all("SecurityGroup"):
-        if group.get("ingress"):
+        if group.inputs.get("ingress"):
             yield group, "has rules of its own, which its rule resources do not show"
     for url in graph.all("FunctionUrl"):
         yield url, "makes a function public beside its load balancer"

@@ -21,6 +21,7 @@ from resilience.measurement import Steady
 from resilience.objectives import rto_warning
 from resilience.observer import Observer
 from resilience.outputs import OutputsError, parse_outputs
+from resilience.policy_findings import findings_of
 from resilience.prober import CLIENTS, Load, Prober
 from resilience.rehearsal.plan import make_plan
 from resilience.rehearsal.scenarios import SCENARIOS, Played
@@ -115,7 +116,7 @@ class Rehearsal:
 
     async def _play(self, stage: Stage, aws: Aws, topology: Topology, release: Release) -> Journal:
         scene = self.scene = self._set_scene(stage, aws, topology, release)
-        findings = find(topology)
+        findings = (*find(topology), *findings_of(stage.resources()))
         scene.expect(
             "nothing is wrong before anything is broken",
             "; ".join(map(str, findings)) or "no finding",

@@ -55,6 +55,14 @@ def test_a_deploy_tells_its_steps_and_its_outcome(emulator: EmulatorHandle, tmp_
     preview = emulator.preview(folder, "dev")
     assert preview.summary["same"] >= 1, "a preview sees what is there"
     assert "aws:s3/bucket:Bucket" in emulator.coverage()["emulated"], "coverage is of the deployed"
+    (bucket,) = (
+        each
+        for each in emulator.resources("tiny", "dev")["resources"]
+        if each["type"] == "aws:s3/bucket:Bucket"
+    )
+    assert bucket["inputs"]["bucket"] == "made-by-a-deploy", "what is deployed can be asked for"
+    with pytest.raises(EmulatorRequestError, match=r"nothing is deployed as 'tiny\.prod'"):
+        emulator.resources("tiny", "prod")
     emulator.restore(emulator.lose("bucket", "made-by-a-deploy"))
     assert emulator.destroy(folder, "dev").summary["deleted"] >= 1, "a destroy deletes it"
 
