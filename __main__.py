@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
+from infra.capacity import refuse_small_quotas
 from infra.certificates import Certificates, CertificatesArgs
 from infra.keys import Keys, KeysArgs
 from infra.naming import RegionNames, StackNames
@@ -17,6 +18,7 @@ from infra.zone import Zone, ZoneArgs, predict_name
 settings = load_settings()
 for doubt in doubts(settings):
     pulumi.log.warn(doubt)
+refuse_small_quotas(settings)
 release = read_release(settings.release)
 names = StackNames(
     project=pulumi.get_project(),

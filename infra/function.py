@@ -1,13 +1,14 @@
 """A function: its code, its role, its log group, and the alias it is reached by."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import pulumi
 import pulumi_aws as aws
 
 from infra import policies
+from infra.capacity import Capacity
 from infra.naming import RegionNames
 from infra.service_role import ServiceRole, ServiceRoleArgs
 
@@ -45,6 +46,7 @@ class FunctionArgs:
         timeout_s: Longest one request may take.
         log_retention_days: How long its logs are kept.
         permissions: What it may do besides writing its own logs.
+        capacity: What it is given ahead of its load.
     """
 
     names: RegionNames
@@ -56,6 +58,7 @@ class FunctionArgs:
     timeout_s: int
     log_retention_days: int
     permissions: tuple[policies.Statement, ...] = ()
+    capacity: Capacity = field(default_factory=Capacity)
 
 
 class Function(pulumi.ComponentResource):
@@ -83,15 +86,7 @@ class Function(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         function = self._function(name, args, log_group)
-        alias = aws.lambda_.Alias(
-            f"{name}-{LIVE}",
-            region=names.region,
-            name=LIVE,
-            description="the version that serves",
-            function_name=function.name,
-            function_version=function.version,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        alias = self._alias(name, args, function)
         self.name = function.name
         self.alias_name = alias.name
         self.alias_arn = alias.arn
@@ -118,9 +113,44 @@ class Function(pulumi.ComponentResource):
             timeout=args.timeout_s,
             environment={"variables": args.environment},
             publish=True,
+            reserved_concurrent_executions=args.capacity.reserved or None,
+            snap_start={"apply_on": "PublishedVersions"} if args.capacity.snap_start else None,
             tags=args.names.tags(function_name),
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+    def _alias(
+        self, name: str, args: FunctionArgs, function: aws.lambda_.Function
+    ) -> aws.lambda_.Alias:
+        child, capacity = pulumi.ResourceOptions(parent=self), args.capacity
+        stable = capacity.stable_version
+
+        def weights(newest: str) -> dict[str, float]:
+            # Until there is a newer version than the stable one, that one serves alone.
+            return {} if newest == stable else {newest: capacity.canary_weight}
+
+        alias = aws.lambda_.Alias(
+            f"{name}-{LIVE}",
+            region=args.names.region,
+            name=LIVE,
+            description="the version that serves",
+            function_name=function.name,
+            function_version=stable or function.version,
+            routing_config={"additional_version_weights": function.version.apply(weights)}
+            if stable
+            else None,
+            opts=child,
+        )
+        if capacity.provisioned:
+            aws.lambda_.ProvisionedConcurrencyConfig(
+                f"{name}-provisioned",
+                region=args.names.region,
+                function_name=function.name,
+                qualifier=alias.name,
+                provisioned_concurrent_executions=capacity.provisioned,
+                opts=child,
+            )
+        return alias
 
     def _role(
         self, name: str, args: FunctionArgs, log_group: aws.cloudwatch.LogGroup

@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.bucket import Bucket, BucketArgs
+from infra.capacity import capacity_in
 from infra.evacuation import EvacuationSwitch, EvacuationSwitchArgs
 from infra.function import Function, FunctionArgs, StoredPackage
 from infra.health import READY_PATH
@@ -125,6 +126,7 @@ class Region(pulumi.ComponentResource):
                 memory_mb=settings.function_memory_mb,
                 timeout_s=settings.function_timeout_s,
                 log_retention_days=settings.log_retention_days,
+                capacity=capacity_in(args.names.region, settings.capacity),
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -13,7 +13,8 @@ from typing import Final
 import pulumi
 
 from infra.naming import stack_name_problem
-from infra.settings import data, fields
+from infra.settings import capacity, data, fields
+from infra.settings.capacity import CapacitySettings
 from infra.settings.data import DataSettings
 from infra.settings.reading import Problem, Reading, SettingsError
 
@@ -61,6 +62,7 @@ class Settings:
     objectives: Objectives
     deletion_protection: bool
     data: DataSettings
+    capacity: CapacitySettings
 
 
 def parse_settings(raw: Mapping[str, str], *, project: str, stack: str) -> Settings:
@@ -116,6 +118,7 @@ def _read_all(reading: Reading) -> Settings:
         ),
         deletion_protection=reading.read("deletionProtection", fields.boolean),
         data=data.read(reading),
+        capacity=capacity.read(reading),
     )
 
 
@@ -134,6 +137,7 @@ def _note_contradictions(reading: Reading) -> None:
             "set it to true, or say that this is no production stack",
         )
     data.contradictions(reading)
+    capacity.contradictions(reading)
 
 
 def doubts(settings: Settings) -> tuple[str, ...]:

@@ -73,6 +73,8 @@ class _Aws(pulumi.runtime.Mocks):
             return {"accountId": ACCOUNT_ID}
         if args.token == "aws:ec2/getManagedPrefixList:getManagedPrefixList":
             return {"id": args.args["name"], "name": args.args["name"]}
+        if args.token == "aws:servicequotas/getServiceQuota:getServiceQuota":
+            return {"value": 1000.0}
         assert args.token == "aws:index/getAvailabilityZones:getAvailabilityZones", args.token
         region = args.args["region"]
         return {"names": [f"{region}{letter}" for letter in "dcba"]}
