@@ -12,6 +12,7 @@ from emulator.catalogue import (
     cloudwatch,
     dynamodb,
     ec2,
+    events,
     firehose,
     iam,
     kms,
@@ -22,9 +23,12 @@ from emulator.catalogue import (
     messaging,
     route53,
     s3,
+    scheduler,
+    secrets,
     security_groups,
     ssm,
     target_groups,
+    topics,
 )
 from emulator.engine.request import RefusedError
 
@@ -39,6 +43,7 @@ _SERVICES = (
     cloudwatch,
     dynamodb,
     ec2,
+    events,
     firehose,
     iam,
     kms,
@@ -49,9 +54,12 @@ _SERVICES = (
     messaging,
     route53,
     s3,
+    scheduler,
+    secrets,
     security_groups,
     ssm,
     target_groups,
+    topics,
 )
 
 

@@ -1,4 +1,4 @@
-"""SQS queues, SNS topics and subscriptions: moto delivers between them."""
+"""SQS: queues and their policies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any, Final
 from emulator.catalogue import tags
 from emulator.catalogue.model import (
     Call,
-    Caller,
     Input,
     Name,
     Read,
@@ -15,14 +14,19 @@ from emulator.catalogue.model import (
     Subject,
     Values,
     emulated,
+    given,
     own_id,
     recorded,
 )
 
-# Attribute of SQS and SNS for each input that is one.
+# Attribute of SQS for each input that is one.
 _QUEUE_ATTRIBUTES: Final = {
     "contentBasedDeduplication": "ContentBasedDeduplication",
     "delaySeconds": "DelaySeconds",
+    "kmsDataKeyReusePeriodSeconds": "KmsDataKeyReusePeriodSeconds",
+    "kmsMasterKeyId": "KmsMasterKeyId",
+    "policy": "Policy",
+    "sqsManagedSseEnabled": "SqsManagedSseEnabled",
     "fifoQueue": "FifoQueue",
     "maxMessageSize": "MaximumMessageSize",
     "messageRetentionSeconds": "MessageRetentionPeriod",
@@ -34,6 +38,10 @@ _QUEUE_ATTRIBUTES: Final = {
 
 def _in_attributes(name: str, **fields: Any) -> Input:
     return emulated(read=f"Attributes.{_QUEUE_ATTRIBUTES[name]}", **fields)
+
+
+def _recorded_attribute(name: str, reason: str, **fields: Any) -> Input:
+    return recorded(reason, read=f"Attributes.{_QUEUE_ATTRIBUTES[name]}", **fields)
 
 
 def _queue_attributes(subject: Subject) -> Values | None:
@@ -53,6 +61,15 @@ def _queue_arn(subject: Subject) -> str:
     return subject.arn("sqs", subject.id.rpartition("/")[2])
 
 
+def _put_policy() -> Call:
+    return Call(
+        operation="SetQueueAttributes",
+        only="",
+        when="queueUrl policy",
+        extra={"QueueUrl": given("queueUrl"), "Attributes": {"Policy": given("policy")}},
+    )
+
+
 _QUEUE_INPUTS: Final = " ".join(_QUEUE_ATTRIBUTES)
 
 QUEUE: Final = ResourceType(
@@ -66,12 +83,19 @@ QUEUE: Final = ResourceType(
         "fifoQueue": _in_attributes("fifoQueue", force_new=True),
         "maxMessageSize": _in_attributes("maxMessageSize", unset=1048576),
         "messageRetentionSeconds": _in_attributes("messageRetentionSeconds", unset=345600),
+        "policy": _in_attributes("policy", json=True, unset=""),
         "receiveWaitTimeSeconds": _in_attributes("receiveWaitTimeSeconds", unset=0),
         "redrivePolicy": _in_attributes("redrivePolicy", json=True, unset=""),
+        "kmsMasterKeyId": _in_attributes("kmsMasterKeyId", unset=""),
+        "kmsDataKeyReusePeriodSeconds": _recorded_attribute(
+            "kmsDataKeyReusePeriodSeconds", "data keys are not cached", unset=300
+        ),
+        "sqsManagedSseEnabled": _recorded_attribute(
+            "sqsManagedSseEnabled", "nothing is written to disk"
+        ),
         "visibilityTimeoutSeconds": _in_attributes("visibilityTimeoutSeconds", unset=30),
     },
-    absent="deduplicationScope fifoThroughputLimit kmsDataKeyReusePeriodSeconds kmsMasterKeyId "
-    "policy redriveAllowPolicy sqsManagedSseEnabled",
+    absent="deduplicationScope fifoThroughputLimit redriveAllowPolicy",
     create=(
         Call(
             operation="CreateQueue",
@@ -113,112 +137,31 @@ QUEUE: Final = ResourceType(
     identity="name",
 )
 
-TOPIC: Final = ResourceType(
-    type="aws:sns/topic:Topic",
-    service="sns",
+QUEUE_POLICY: Final = ResourceType(
+    type="aws:sqs/queuePolicy:QueuePolicy",
+    service="sqs",
     inputs={
-        "name": emulated(force_new=True, unread="part of the ARN"),
-        "namePrefix": emulated(unread="becomes part of the name", force_new=True),
-        "displayName": recorded("a remark", read="Attributes.DisplayName", unset=""),
+        "queueUrl": emulated(required=True, force_new=True, unread="the policy is read by it"),
+        "policy": emulated(required=True, json=True, read="Attributes.Policy"),
     },
-    absent="applicationFailureFeedbackRoleArn applicationSuccessFeedbackRoleArn "
-    "applicationSuccessFeedbackSampleRate archivePolicy contentBasedDeduplication deliveryPolicy "
-    "fifoThroughputScope fifoTopic firehoseFailureFeedbackRoleArn firehoseSuccessFeedbackRoleArn "
-    "firehoseSuccessFeedbackSampleRate httpFailureFeedbackRoleArn httpSuccessFeedbackRoleArn "
-    "httpSuccessFeedbackSampleRate kmsMasterKeyId lambdaFailureFeedbackRoleArn "
-    "lambdaSuccessFeedbackRoleArn lambdaSuccessFeedbackSampleRate maximumMessageSize policy "
-    "signatureVersion sqsFailureFeedbackRoleArn sqsSuccessFeedbackRoleArn "
-    "sqsSuccessFeedbackSampleRate tracingConfig",
-    create=(
-        Call(operation="CreateTopic", only="name"),
-        Call(
-            operation="SetTopicAttributes",
-            only="",
-            when="displayName",
-            extra={
-                "TopicArn": own_id,
-                "AttributeName": "DisplayName",
-                "AttributeValue": lambda subject: subject.get("displayName"),
-            },
-        ),
-    ),
-    id="TopicArn",
+    create=(_put_policy(),),
+    id=lambda subject: subject.get("queueUrl"),
     reads=(
-        Read(operation="GetTopicAttributes", params={"TopicArn": own_id}),
         Read(
-            operation="ListTagsForResource",
-            params={"ResourceArn": own_id},
-            at="Tags",
-            into="Tags",
-            when="tags",
+            operation="GetQueueAttributes",
+            params={"QueueUrl": given("queueUrl"), "AttributeNames": ["Policy"]},
+            at=lambda _subject, answer: answer if answer.get("Attributes") else None,
         ),
     ),
-    update=(
+    update=(_put_policy(),),
+    delete=(
         Call(
-            operation="SetTopicAttributes",
+            operation="SetQueueAttributes",
             only="",
-            when="displayName",
-            extra={
-                "TopicArn": own_id,
-                "AttributeName": "DisplayName",
-                "AttributeValue": lambda subject: subject.get("displayName"),
-            },
+            extra={"QueueUrl": given("queueUrl"), "Attributes": {"Policy": ""}},
         ),
     ),
-    delete=(Call(operation="DeleteTopic", only="", extra={"TopicArn": own_id}),),
-    outputs={"arn": own_id, "owner": "Attributes.Owner"},
-    not_computed="beginningArchiveTime",
-    tags=tags.listed(put="TagResource", drop="UntagResource", target="ResourceArn"),
-    name=Name(max_length=256),
-    identity="name",
+    identity="queueUrl",
 )
 
-
-def _set_attributes(subject: Subject, call: Caller) -> None:
-    for name, member in (
-        ("rawMessageDelivery", "RawMessageDelivery"),
-        ("filterPolicy", "FilterPolicy"),
-    ):
-        if subject.get(name) is not None:
-            call(
-                "sns",
-                "SetSubscriptionAttributes",
-                SubscriptionArn=subject.id,
-                AttributeName=member,
-                AttributeValue=_text(subject.get(name)),
-            )
-
-
-SUBSCRIPTION: Final = ResourceType(
-    type="aws:sns/topicSubscription:TopicSubscription",
-    service="sns",
-    inputs={
-        "topic": emulated(
-            aws="TopicArn", read="Attributes.TopicArn", required=True, force_new=True
-        ),
-        "protocol": emulated(
-            required=True,
-            force_new=True,
-            read="Attributes.Protocol",
-            values=("sqs", "lambda"),
-        ),
-        "endpoint": emulated(required=True, force_new=True, read="Attributes.Endpoint"),
-        "rawMessageDelivery": emulated(
-            force_new=True, read="Attributes.RawMessageDelivery", unread="set after creation"
-        ),
-        "filterPolicy": emulated(
-            force_new=True, json=True, read="Attributes.FilterPolicy", unread="set after creation"
-        ),
-    },
-    absent="confirmationTimeoutInMinutes deliveryPolicy endpointAutoConfirms filterPolicyScope "
-    "redrivePolicy replayPolicy subscriptionRoleArn",
-    create=(Call(operation="Subscribe"),),
-    id="SubscriptionArn",
-    reads=(Read(operation="GetSubscriptionAttributes", params={"SubscriptionArn": own_id}),),
-    delete=(Call(operation="Unsubscribe", only="", extra={"SubscriptionArn": own_id}),),
-    outputs={"arn": own_id, "ownerId": "Attributes.Owner"},
-    not_computed="confirmationWasAuthenticated pendingConfirmation",
-    settle=_set_attributes,
-)
-
-TYPES: Final = (QUEUE, TOPIC, SUBSCRIPTION)
+TYPES: Final = (QUEUE, QUEUE_POLICY)
