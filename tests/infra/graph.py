@@ -1,14 +1,14 @@
 """The graph of what the program asks AWS for, recorded without any AWS.
 
-`record_program.py` runs the program in a process of its own: Pulumi's runtime is global to one.
+`program_server.py` runs each in a process of its own: Pulumi's runtime is global to one.
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ __all__ = ["Graph", "ProgramError", "Recorded", "Resource", "run_program", "stac
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT_ID = "123456789012"
-_DEADLINE_S = 60
 
 
 class ProgramError(Exception):
@@ -53,7 +52,9 @@ def regions_of(graph: Graph) -> list[str]:
     return list(graph.regions)
 
 
-def run_program(stack: str, config: Mapping[str, str], release: Path) -> Recorded:
+def run_program(
+    stack: str, config: Mapping[str, str], release: Path, *, root: Path = ROOT
+) -> Recorded:
     """Run `__main__.py` as Pulumi would, and return what it asked for.
 
     Raises:
@@ -61,17 +62,41 @@ def run_program(stack: str, config: Mapping[str, str], release: Path) -> Recorde
     """
     full = {f"understudy:{key}": value for key, value in config.items()}
     full["understudy:release"] = str(release)
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("record_program.py")), stack],
-        cwd=ROOT,
-        env=os.environ | {"PULUMI_CONFIG": json.dumps(full), "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=_DEADLINE_S,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise ProgramError(done.stderr)
-    record = json.loads(done.stdout)
-    graph = Graph.from_json(record)
-    return Recorded(graph.resources, graph.outputs, record["warnings"])
+    found = _server().ask({"root": str(root), "stack": stack, "config": full})
+    graph = Graph.from_json(found)
+    return Recorded(graph.resources, graph.outputs, found["warnings"])
+
+
+@cache
+def _server() -> "_Server":
+    return _Server()
+
+
+class _Server:
+    """A process that has all that a program imports loaded already, and forks for each run.
+
+    A run so costs its own time and not that of loading Pulumi, which is ten times as much. It ends
+    with this process, whose end of its standard input it reads.
+    """
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.infra.program_server"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, run: Mapping[str, object]) -> dict[str, Any]:
+        """Run a program; what it asked for, or what it ended with."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(run) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, "the process that runs programs has ended; what it said is above"
+        answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            raise ProgramError(answer["error"])
+        return answer

@@ -1,15 +1,14 @@
-"""Run the program against a recorder instead of AWS, and print what it asked for as JSON.
+"""Run the program against a recorder instead of AWS, and tell what it asked for.
 
 Nothing is created: each resource is answered with its own inputs and made-up identifiers, so the
 record shows what the program says, not what AWS or an emulator makes of it.
 """
 
 import asyncio
-import json
 import runpy
-import sys
 import warnings
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -19,7 +18,7 @@ from pulumi.runtime.mocks import MockEngine, MockMonitor, MockSettings
 from pulumi.runtime.settings import configure
 from pulumi.runtime.stack import run_in_stack
 
-from tests.infra.graph import ACCOUNT_ID, ROOT
+from tests.infra.graph import ACCOUNT_ID
 
 
 class _Recorder(MockMonitor):
@@ -119,8 +118,8 @@ def _proof(name: str) -> dict[str, str]:
     }
 
 
-def main(stack: str) -> None:
-    """Run the program as one stack."""
+def record(stack: str, root: Path) -> dict[str, Any]:
+    """Run the program in `root` as one stack, and return what it asked for."""
     monitor, said = _Recorder(), []
     # Not `set_mocks`: it starts a stack of its own, on another event loop than the program's.
     settings = MockSettings(
@@ -141,16 +140,11 @@ def main(stack: str) -> None:
     warnings.simplefilter("error")
 
     def program() -> None:
-        runpy.run_path(str(ROOT / "__main__.py"))
+        runpy.run_path(str(root / "__main__.py"))
 
     asyncio.run(run_in_stack(program))
-    record = {
+    return {
         "resources": list(monitor.recorded.values()),
         "outputs": monitor.outputs,
         "warnings": said,
     }
-    json.dump(record, sys.stdout)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
