@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-FaultKind = Literal["region", "load_balancer", "function", "bucket"]
+FaultKind = Literal["region", "load_balancer", "function", "bucket", "recovery_point"]
 KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
 
 
@@ -58,6 +58,10 @@ class FaultBoard:
     def bucket_lost(self, name: str) -> bool:
         """Whether this one bucket is gone."""
         return ("bucket", name) in self._lost
+
+    def recovery_point_damaged(self, arn: str) -> bool:
+        """Whether a byte of this backup is no longer what it was: a restore brings it back so."""
+        return ("recovery_point", arn) in self._lost
 
     @property
     def version(self) -> int:

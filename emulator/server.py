@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from emulator import api, control, coverage, deployed, patches
 from emulator.addresses import FIRST_BLOCK, Block
+from emulator.backup import Backups
 from emulator.bridges import DataPlaneHooks, Runs
 from emulator.certificates import Authority
 from emulator.clock import Clock
@@ -119,6 +120,14 @@ class Emulator:
             metrics=self._watch.metrics,
             seed=settings.seed,
         )
+        self._backups = Backups(
+            self._clock,
+            self._faults,
+            self._events,
+            self._storage.objects,
+            self._watch,
+            seed=settings.seed,
+        )
         door = api.FrontDoor(self._faults, self._storage.objects, self._storage.replicator)
         self._api = ApiServer(self._listener, door.answer)
         self._runs = Runs(self._block.api.url, settings.work_dir)
@@ -137,7 +146,8 @@ class Emulator:
         patches.apply_all(hooks)
         self._api.start()
         await self._data_plane.start()
-        self._tasks = [asyncio.create_task(flow()) for flow in self._storage.flows()]
+        flows = (*self._storage.flows(), *self._backups.flows())
+        self._tasks = [asyncio.create_task(flow()) for flow in flows]
         await self._control.start()
         self._write_ready_file()
         _say(
@@ -154,6 +164,7 @@ class Emulator:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._data_plane.stop()
         await asyncio.to_thread(self._api.stop)
+        self._backups.close()
         self._storage.close()
         self._work_dir_lock.close()
 
@@ -176,6 +187,8 @@ class Emulator:
                 return frozenset(each.arn for each in self._store.load_balancers())
             case "function":
                 return frozenset(each.arn for each in self._store.functions())
+            case "recovery_point":
+                return frozenset(self._backups.recovery_points())
             case _:
                 return frozenset(self._storage.objects.buckets())
 

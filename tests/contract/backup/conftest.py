@@ -1,0 +1,69 @@
+"""One front door with AWS Backup behind it, on a clock that tests move."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator.api import FrontDoor, prepare_moto
+from emulator.backup import Backups
+from emulator.door.refusals import Answer, NoAnswerError
+from emulator.door.server import ApiServer
+from emulator.events import EventLog
+from emulator.faults import FaultBoard
+from emulator.storage import Storage
+from emulator.watch import Watch
+from tests.contract.backup.region_pair import Cloud, HandClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ApiServer]:
+    """One server for a module, so that its clients (slow to make) can be kept."""
+
+    def closed(_environ: dict[str, Any]) -> Answer:
+        raise NoAnswerError("no test is running")
+
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    served = ApiServer(listener, closed)
+    served.start()
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="module")
+def clients() -> dict[tuple[str, str], Any]:
+    """The administrator's clients by service and Region."""
+    return {}
+
+
+@pytest.fixture
+def cloud(server: ApiServer, clients: dict[tuple[str, str], Any]) -> Iterator[Cloud]:
+    yield from _cloud(server, clients)
+
+
+@pytest.fixture(scope="module")
+def standing_cloud(server: ApiServer, clients: dict[tuple[str, str], Any]) -> Iterator[Cloud]:
+    """One cloud for the tests of a module that change nothing."""
+    yield from _cloud(server, clients)
+
+
+def _cloud(server: ApiServer, clients: dict[tuple[str, str], Any]) -> Iterator[Cloud]:
+    prepare_moto()
+    clock, faults = HandClock(), FaultBoard()
+    events = EventLog(clock)
+    watch = Watch(clock, faults, events)
+    storage = Storage(clock, faults, events, watch=watch, seed=1)
+    backups = Backups(clock, faults, events, storage.objects, watch, seed=1)
+    server.answer = FrontDoor(faults, storage.objects, storage.replicator).answer
+    host, port = server.socket.getsockname()
+    made = Cloud(f"http://{host}:{port}", clock, faults, events, watch, backups, clients)
+    made.furnish()
+    yield made
+    backups.close()
+    storage.close()
