@@ -1,5 +1,6 @@
 """How Route 53 decides whether a Region may serve."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,7 +9,7 @@ import pulumi_aws as aws
 
 from infra.naming import RegionNames
 from infra.ports import HEALTH_PORT
-from infra.ring import watcher_of
+from infra.ring import watchers_of
 from infra.settings import Settings
 from infra.zone import regional_name
 
@@ -25,10 +26,12 @@ class RegionHealthArgs:
     Attributes:
         names: Names in the Region.
         settings: The stack's settings.
+        watchers: What must stand before the Regions that watch this one are heard.
     """
 
     names: RegionNames
     settings: Settings
+    watchers: Sequence[pulumi.Resource]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,19 +55,25 @@ def _evacuation(region: str, watcher: str) -> _Endpoint:
 
 
 class RegionHealth(pulumi.ComponentResource):
-    """Three health checks of one Region; the third is what records follow.
+    """The health checks of one Region; the last of them is what records follow.
 
     - *deep*: the Region says that it can predict, from its own model and nothing it shares;
-    - *evacuation*: the Region that watches it does **not** say that it is evacuated. Inverted, so
-      that a missing flag, a broken switch and a lost watcher all read "not evacuated": losing the
-      standby never takes the primary out;
-    - *serving*: both of these.
+    - *evacuation*, one a watcher: that Region does **not** say that this one is evacuated.
+      Inverted, so that a missing flag, a broken switch and a lost watcher all read "not
+      evacuated": losing a watcher never takes the watched one out;
+    - *serving*: all of these.
 
     Checks run from all of Route 53's checker Regions, so no single Region's loss decides.
+
+    Evacuation checks are numbered, not named after their watcher: when a Region joins or leaves
+    the ring they look elsewhere and keep their status. A new inverted check begins *unhealthy*
+    until it has data, so the one that a third Region brings is made at once, and counts only when
+    that Region stands.
+    https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determining-health-of-endpoints.html
     """
 
     deep_check_id: pulumi.Output[str]
-    evacuation_check_id: pulumi.Output[str]
+    evacuation_check_ids: dict[str, pulumi.Output[str]]
     serving_check_id: pulumi.Output[str]
 
     def __init__(
@@ -72,20 +81,22 @@ class RegionHealth(pulumi.ComponentResource):
     ) -> None:
         super().__init__("understudy:infra:RegionHealth", name, None, opts)
         names, settings = args.names, args.settings
-        deep = self._endpoint_check(f"{name}-deep", args, _deep(names.region))
-        watcher = watcher_of(names.region, settings.regions)
-        switch = _evacuation(names.region, watcher)
-        evacuation = self._endpoint_check(f"{name}-evacuation", args, switch)
+        self.deep_check_id = self._endpoint_check(f"{name}-deep", args, _deep(names.region)).id
+        self.evacuation_check_ids = {
+            watcher: self._endpoint_check(
+                f"{name}-evacuation-{number}", args, _evacuation(names.region, watcher)
+            ).id
+            for number, watcher in enumerate(watchers_of(names.region, settings.regions), start=1)
+        }
+        children = [self.deep_check_id, *self.evacuation_check_ids.values()]
         serving = aws.route53.HealthCheck(
             f"{name}-serving",
             type="CALCULATED",
-            child_healthchecks=[deep.id, evacuation.id],
-            child_health_threshold=2,
+            child_healthchecks=children,
+            child_health_threshold=len(children),
             tags=names.tags(names.role("serving")),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.watchers]),
         )
-        self.deep_check_id = deep.id
-        self.evacuation_check_id = evacuation.id
         self.serving_check_id = serving.id
         self.register_outputs({"servingCheckId": self.serving_check_id})
 

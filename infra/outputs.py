@@ -1,15 +1,11 @@
 """What a stack tells about itself: identifiers only. Everything else is read back from AWS."""
 
-import pulumi
-
 from infra.health import RegionHealth
 from infra.region import Region
 from infra.zone import regional_name
 
 
-def region_outputs(
-    region: Region, health: RegionHealth, zone_name: str
-) -> dict[str, pulumi.Input[str]]:
+def region_outputs(region: Region, health: RegionHealth, zone_name: str) -> dict[str, object]:
     """Return the identifiers of what serves in one Region."""
     return {
         "region": region.names.region,
@@ -24,7 +20,7 @@ def region_outputs(
         "predictionBucket": region.predictions.name,
         "evacuationBucket": region.evacuation.bucket_name,
         "deepCheckId": health.deep_check_id,
-        "evacuationCheckId": health.evacuation_check_id,
+        "evacuationCheckIds": health.evacuation_check_ids,
         "servingCheckId": health.serving_check_id,
         "objectivesParameter": region.objectives.name,
     }

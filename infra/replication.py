@@ -39,6 +39,8 @@ class Replication(pulumi.ComponentResource):
         super().__init__("understudy:infra:Replication", name, None, opts)
         for source in args.buckets:
             others = [bucket for bucket in args.buckets if bucket is not source]
+            # By name, not by place: re-ordering the Regions leaves the rules as they are.
+            others.sort(key=lambda bucket: bucket.names.region)
             self._replicate(f"{name}-from-{source.names.region}", source, others)
         self.register_outputs({})
 

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.failover_chain import FailoverChain, FailoverChainArgs
 from infra.health import RegionHealth, RegionHealthArgs
+from infra.latency import Nearest, NearestArgs
+from infra.leading import Leading, Way, alias, balancer
 from infra.naming import StackNames
 from infra.region import Region
+from infra.ring import watchers_of
 from infra.settings import Settings
 from infra.zone import predict_name, regional_name
 
@@ -31,15 +35,15 @@ class TrafficArgs:
 
 
 class Traffic(pulumi.ComponentResource):
-    """The health checks, one failover record a Region, and a plain record for each.
+    """The health checks, a plain record for each Region, and the clients' name.
 
-    The first Region is primary, the second is secondary; which of them answers is decided by
-    their serving checks alone. When no record is healthy, Route 53 answers as if all were.
+    The clients' name is a single plain record into the records that choose: the head of the
+    failover chain, or the latency records. Being alone at its name, it can change its type and
+    where it leads in one transaction (pulumi-aws deletes and creates it in one batch), so Regions
+    join, leave and change places, and `routing` and `recordType` change, while clients are
+    answered throughout. Its TTL adds nothing to a failover: it does not take part in one.
 
-    Route 53 refuses an update that turns the Regions round or changes the record type, because it
-    changes one record at a time and would hold two primaries, or a CNAME beside an A. That is
-    meant: the records stay, and serve. To do it anyway, remove them with
-    `pulumi destroy --target '**-failover'` and deploy again; in between, clients get no answer.
+    Which Region answers is decided by the serving checks alone.
     """
 
     health: dict[str, RegionHealth]
@@ -48,55 +52,60 @@ class Traffic(pulumi.ComponentResource):
         self, name: str, args: TrafficArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("understudy:infra:Traffic", name, None, opts)
-        self.health = {}
-        roles = ("PRIMARY", "SECONDARY")
-        for (region, serving), role in zip(args.regions.items(), roles, strict=True):
-            self._regional_record(region, serving, args)
-            self.health[region] = RegionHealth(
-                f"{region}-health",
-                RegionHealthArgs(names=serving.names, settings=args.settings),
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-            self._failover_record(region, role, args)
+        settings, leading = args.settings, _leading(args)
+        self.health = {region: self._health(region, args) for region in args.regions}
+        for region in args.regions:
+            self._regional_record(region, args)
+        way = self._way(args, leading)
+        leading.record(
+            f"{name}-clients",
+            predict_name(settings.zone_name),
+            leading.within(way.name),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*way.records]),
+        )
         self.register_outputs({})
 
-    def _regional_record(self, region: str, serving: Region, args: TrafficArgs) -> None:
+    def _health(self, region: str, args: TrafficArgs) -> RegionHealth:
+        watchers = watchers_of(region, args.settings.regions)
+        return RegionHealth(
+            f"{region}-health",
+            RegionHealthArgs(
+                names=args.regions[region].names,
+                settings=args.settings,
+                watchers=[args.regions[watcher] for watcher in watchers],
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _regional_record(self, region: str, args: TrafficArgs) -> None:
+        serving = args.regions[region]
         aws.route53.Record(
             f"{region}-regional",
             zone_id=args.zone_id,
             name=regional_name(region, args.settings.zone_name),
             type="A",
-            aliases=[_alias(serving)],
+            aliases=[alias(balancer(serving.load_balancer))],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[serving]),
         )
 
-    def _failover_record(self, region: str, role: str, args: TrafficArgs) -> None:
-        serving = args.regions[region]
-        aliased = args.settings.record_type == "alias"
-        aws.route53.Record(
-            f"{region}-failover",
-            zone_id=args.zone_id,
-            name=predict_name(args.settings.zone_name),
-            type="A" if aliased else "CNAME",
-            aliases=[_alias(serving)] if aliased else None,
-            records=None if aliased else [serving.load_balancer.dns_name],
-            ttl=None if aliased else args.settings.record_ttl_s,
-            set_identifier=region,
-            failover_routing_policies=[{"type": role}],
-            health_check_id=self.health[region].serving_check_id,
-            # No client is led to a Region that is still being built.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[serving]),
+    def _way(self, args: TrafficArgs, leading: Leading) -> Way:
+        child, zone_name = pulumi.ResourceOptions(parent=self), args.settings.zone_name
+        if args.settings.routing == "latency":
+            nearest = NearestArgs(
+                zone_name=zone_name, leading=leading, regions=args.regions, health=self.health
+            )
+            return Nearest("nearest", nearest, opts=child).way
+        chain = FailoverChainArgs(
+            zone_name=zone_name,
+            leading=leading,
+            regions=args.regions,
+            health=self.health,
         )
+        return FailoverChain("failover", chain, opts=child).way
 
 
-def _alias(serving: Region) -> aws.route53.RecordAliasArgs:
-    """Lead to a Region's load balancer, and leave the judgement of its health to the checks.
-
-    Evaluating the target's health as well would add a second judge, which neither the evacuation
-    switch nor a drill can see.
-    """
-    return aws.route53.RecordAliasArgs(
-        name=serving.load_balancer.dns_name,
-        zone_id=serving.load_balancer.zone_id,
-        evaluate_target_health=False,
+def _leading(args: TrafficArgs) -> Leading:
+    settings = args.settings
+    return Leading(
+        zone_id=args.zone_id, record_type=settings.record_type, ttl_s=settings.record_ttl_s
     )

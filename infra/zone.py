@@ -18,6 +18,19 @@ def regional_name(region: str, zone_name: str) -> str:
     return f"predict.{region}.{zone_name}"
 
 
+def link_name(region: str, zone_name: str, record_type: str) -> str:
+    """Return the name that leads to one Region, or on to the next when that one is out.
+
+    The record type is in it, so that the other type's records can be made beside these.
+    """
+    return f"{record_type}-failover.{region}.{zone_name}"
+
+
+def nearest_name(zone_name: str, record_type: str) -> str:
+    """Return the name that leads to the Region nearest to the client; as with `link_name`."""
+    return f"{record_type}-latency.{zone_name}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class ZoneArgs:
     """What a zone needs to know.

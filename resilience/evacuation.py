@@ -1,28 +1,41 @@
 """The evacuation flag: one object in a healthy Region's bucket, one write to set it.
 
-Data plane only: S3 in the Region that watches the evacuated one, never Route 53, never Pulumi.
+Data plane only: S3 in a Region that watches the evacuated one, never Route 53, never Pulumi. Each
+watcher keeps a flag of its own, and any one of them is enough.
 """
 
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from resilience.aws import Aws, AwsMissingError
+from resilience.aws import Aws, AwsError, AwsMissingError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from resilience.topology import Topology
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keeper:
+    """A Region that watches, and the bucket it keeps its flags in."""
+
+    region: str
+    bucket: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvacuationFlag:
-    """The flag that evacuates `region`, kept in the bucket of the Region `kept_in`."""
+    """The flag that evacuates `region`; each of `keepers` can hold it."""
 
     region: str
-    kept_in: str
-    bucket: str
+    keepers: tuple[Keeper, ...]
 
     @property
     def key(self) -> str:
@@ -30,37 +43,82 @@ class EvacuationFlag:
         return f"evacuation/{self.region}"
 
     def read(self, aws: Aws) -> bool:
-        """Tell whether the flag is set. Raises `AwsError` when that cannot be known."""
+        """Tell whether any keeper that can be read holds the flag: those count.
+
+        Raises:
+            AwsError: no keeper can be read.
+        """
+        held, errors = self._each(lambda keeper: self._held_by(aws, keeper))
+        if len(errors) == len(self.keepers):
+            raise errors[0]
+        return any(held)
+
+    def set(self, aws: Aws, *, reason: str, by: str) -> tuple[str, ...]:
+        """Set the flag with every keeper within reach; idempotent. Names those that took it.
+
+        Raises:
+            AwsError: none took it.
+        """
+        at = datetime.now(UTC).isoformat()
+        body = json.dumps({"region": self.region, "reason": reason, "by": by, "at": at}).encode()
+
+        def put(keeper: Keeper) -> str:
+            aws.call(
+                "s3",
+                "put_object",
+                region=keeper.region,
+                Bucket=keeper.bucket,
+                Key=self.key,
+                Body=body,
+                ContentType="application/json",
+            )
+            return keeper.region
+
+        took, errors = self._each(put)
+        if not took:
+            raise errors[0]
+        return tuple(took)
+
+    def clear(self, aws: Aws) -> None:
+        """Clear the flag with every keeper; idempotent.
+
+        Raises:
+            AwsError: one could not be reached, and may still hold it.
+        """
+
+        def delete(keeper: Keeper) -> None:
+            aws.call(
+                "s3", "delete_object", region=keeper.region, Bucket=keeper.bucket, Key=self.key
+            )
+
+        _, errors = self._each(delete)
+        if errors:
+            raise errors[0]
+
+    def _held_by(self, aws: Aws, keeper: Keeper) -> bool:
         try:
-            aws.call("s3", "head_object", region=self.kept_in, Bucket=self.bucket, Key=self.key)
+            aws.call("s3", "head_object", region=keeper.region, Bucket=keeper.bucket, Key=self.key)
         except AwsMissingError:
             return False
         return True
 
-    def set(self, aws: Aws, *, reason: str, by: str) -> None:
-        """Set the flag; idempotent. Raises `AwsError`."""
-        body = {
-            "region": self.region,
-            "reason": reason,
-            "by": by,
-            "at": datetime.now(UTC).isoformat(),
-        }
-        aws.call(
-            "s3",
-            "put_object",
-            region=self.kept_in,
-            Bucket=self.bucket,
-            Key=self.key,
-            Body=json.dumps(body).encode(),
-            ContentType="application/json",
-        )
-
-    def clear(self, aws: Aws) -> None:
-        """Clear the flag; idempotent. Raises `AwsError`."""
-        aws.call("s3", "delete_object", region=self.kept_in, Bucket=self.bucket, Key=self.key)
+    def _each(self, do: Callable[[Keeper], Result]) -> tuple[list[Result], list[AwsError]]:
+        """Do something with all keepers at once: one that is lost holds nobody up."""
+        results: list[Result] = []
+        errors: list[AwsError] = []
+        with ThreadPoolExecutor(len(self.keepers)) as pool:
+            for future in [pool.submit(do, keeper) for keeper in self.keepers]:
+                try:
+                    results.append(future.result())
+                except AwsError as error:
+                    errors.append(error)
+        return results, errors
 
 
 def flag_of(topology: Topology, region: str) -> EvacuationFlag:
-    """Give the flag that evacuates a Region: it is kept by the other one."""
-    watcher = topology.other(region)
-    return EvacuationFlag(region=region, kept_in=watcher.region, bucket=watcher.evacuation_bucket)
+    """Give the flag that evacuates a Region: those that watch it keep it."""
+    keepers = tuple(
+        Keeper(region=watcher.region, bucket=watcher.evacuation_bucket)
+        for watcher in topology.watchers(region)
+    )
+    return EvacuationFlag(region=region, keepers=keepers)

@@ -1,4 +1,4 @@
-"""The observer: looks at the primary from the standby's side, decides, and takes the steps.
+"""The observer: looks at the primary from the others' side, decides, and takes the steps.
 
 Each sense polls at its own pace and leaves a dated signal; the decision is made from whatever
 signals there are. So a call that hangs makes one signal old, and nothing else late.
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from resilience.client import Target
     from resilience.clock import Clock
-    from resilience.topology import Topology
+    from resilience.topology import Region, Topology
 
 POLL_S = 1.0
 LOOK_TIMEOUT_S = 2.0
@@ -45,8 +45,9 @@ NEVER = Signal(well=None, seen_at_s=float("-inf"))
 
 
 class Observer:
-    """Watches one primary from one standby; `run` until cancelled.
+    """Watches the primary on behalf of the Regions that would take over; `run` until cancelled.
 
+    The standby of the decision is all of these together: it is well while any of them is.
     `events` is the timeline as it saw it. Set `failback_requested` to ask for failback, and
     `gates` as they become known.
     """
@@ -67,7 +68,8 @@ class Observer:
         self.gates = Gates()
         self.serving: str | None = None
         self.book = AddressBook(topology, name_server)
-        self._primary, self._standby = topology.primary, topology.standby
+        self._primary = topology.primary
+        self._others = topology.others(self._primary.region)
         self._flag = flag_of(topology, self._primary.region)
         self._aws = aws
         self._target = target
@@ -132,23 +134,20 @@ class Observer:
             return None
 
     async def _look_at_primary(self) -> bool | None:
-        return await serves(
-            self._primary, self.book.name_server, self._target, self._look_timeout_s()
-        )
+        return await self._serves(self._primary)
 
     async def _look_at_standby(self) -> bool | None:
-        return await serves(
-            self._standby, self.book.name_server, self._target, self._look_timeout_s()
-        )
+        return any(await asyncio.gather(*(self._serves(region) for region in self._others)))
 
-    def _look_timeout_s(self) -> float:
-        return self._clock.timeout_s(LOOK_TIMEOUT_S)
+    async def _serves(self, region: Region) -> bool:
+        timeout_s = self._clock.timeout_s(LOOK_TIMEOUT_S)
+        return await serves(region, self.book.name_server, self._target, timeout_s)
 
     async def _look_at_check(self) -> bool | None:
         """Route 53's verdict on the primary: from its API, else from what it answers clients.
 
         The API's control plane may be lost with the primary; the answers are a global data plane.
-        They tell nothing while the flag is set: then the standby is answered whatever the check.
+        They tell nothing while the flag is set: then another is answered whatever the check.
         """
         verdict = await asyncio.to_thread(check_healthy, self._aws, self._primary.deep_check)
         if verdict is not None or self.state.phase is Phase.LATCHED or self.serving is None:
@@ -188,10 +187,10 @@ class Observer:
         self._refused = None
         try:
             if step.action is Action.SET_FLAG:
-                await asyncio.to_thread(
+                took = await asyncio.to_thread(
                     self._flag.set, self._aws, reason=step.reason, by="observer"
                 )
-                self.note("flag.set", step.reason, region=region)
+                self.note("flag.set", f"{step.reason}, in {', '.join(took)}", region=region)
             else:
                 await asyncio.to_thread(self._flag.clear, self._aws)
                 self.failback_requested = False

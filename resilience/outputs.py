@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping  # noqa: TC003 - pydantic reads the annotations at run time
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class OutputsError(Exception):
@@ -34,7 +31,7 @@ class RegionOutputs(_Outputs):
     prediction_bucket: str
     evacuation_bucket: str
     deep_check_id: str
-    evacuation_check_id: str
+    evacuation_check_ids: Mapping[str, str]
     serving_check_id: str
     objectives_parameter: str
 

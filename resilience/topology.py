@@ -2,7 +2,7 @@
 
 Read back through AWS APIs by `resilience.topology_reader`, never from settings: a rehearsal of a
 stack is a rehearsal of what it *is*. Roles are not written down here: they follow from the
-failover records (`Topology.primary`, `Topology.standby`), and roles move.
+records that lead clients (`Topology.order`), and roles move.
 """
 
 from __future__ import annotations
@@ -55,7 +55,16 @@ class Record:
     ttl_s: float
     set_identifier: str | None = None
     failover_role: str | None = None
+    latency_region: str | None = None
     health_check_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """The check by which one Region, the watcher, can take another out."""
+
+    watcher: str
+    check: HealthCheck
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +130,10 @@ class Bucket:
 
 @dataclass(frozen=True, kw_only=True)
 class Region:
-    """One Region of a stack. `release_present`: its own bucket holds the code it serves."""
+    """One Region of a stack, and who watches it, nearest first.
+
+    `release_present`: its own bucket holds the code it serves.
+    """
 
     region: str
     regional_name: str
@@ -135,7 +147,7 @@ class Region:
     evacuation_bucket: str
     release_present: bool
     deep_check: HealthCheck
-    evacuation_check: HealthCheck
+    watches: tuple[Watch, ...]
     serving_check: HealthCheck
     objectives: Objectives
     failback_hold_s: float
@@ -143,7 +155,10 @@ class Region:
 
 @dataclass(frozen=True)
 class Topology:
-    """A deployed stack. Regions are in the settings' order."""
+    """A deployed stack. Regions are in the settings' order.
+
+    `joint_checks` are the health checks that records follow and no single Region owns.
+    """
 
     project: str
     stack: str
@@ -152,6 +167,7 @@ class Topology:
     predict_name: str
     records: tuple[Record, ...]
     regions: tuple[Region, ...]
+    joint_checks: tuple[HealthCheck, ...] = ()
 
     def region(self, name: str) -> Region:
         """Find a Region by name."""
@@ -161,24 +177,70 @@ class Topology:
         expected = ", ".join(region.region for region in self.regions)
         raise TopologyError(f"no Region {name!r} in stack {self.stack}: expected one of {expected}")
 
+    def led_to(self, record: Record) -> Region | None:
+        """Give the Region that a record is for, by its set identifier; None if it is for none."""
+        return next((each for each in self.regions if each.region == record.set_identifier), None)
+
+    def at(self, name: str) -> tuple[Record, ...]:
+        """Give the records of a name."""
+        return tuple(record for record in self.records if record.name == name)
+
     @cached_property
-    def predict_records(self) -> tuple[Record, ...]:
-        """The records clients resolve."""
-        return tuple(record for record in self.records if record.name == self.predict_name)
+    def way(self) -> tuple[Record, ...]:
+        """The records that decide where clients go: all that follow from the clients' name."""
+        found: dict[str, tuple[Record, ...]] = {}
+        ahead = [self.predict_name]
+        while ahead:
+            name = ahead.pop(0)
+            if name not in found and (records := self.at(name)):
+                found[name] = records
+                ahead += [target for record in records for target in record.targets]
+        return tuple(record for records in found.values() for record in records)
+
+    @cached_property
+    def routing(self) -> str:
+        """How clients are led: `latency` (to the nearest Region) or `failover` (to the first)."""
+        nearest = any(record.latency_region is not None for record in self.way)
+        return "latency" if nearest else "failover"
+
+    @cached_property
+    def order(self) -> tuple[Region, ...]:
+        """The Regions in the order they are preferred in, each once.
+
+        Along the failover chain; with latency records, where each client has an order of its own,
+        in the settings' order.
+        """
+        if self.routing == "latency":
+            return self.regions
+        found: list[Region] = []
+        seen: set[str] = set()
+        name: str | None = self.predict_name
+        while name is not None and name not in seen:
+            seen.add(name)
+            records = self.at(name)
+            leading = [record for record in records if record.failover_role == "PRIMARY"]
+            found += [region for record in leading if (region := self.led_to(record)) is not None]
+            onward = [record for record in records if record.failover_role != "PRIMARY"]
+            name = onward[0].targets[0] if onward else None
+        return tuple(dict.fromkeys(found))
 
     @cached_property
     def primary(self) -> Region:
-        """The Region whose failover record is PRIMARY."""
-        return self._by_role("PRIMARY")
+        """The Region that serves while all are well; the first of those that do with latency."""
+        return self._ordered(0)
 
     @cached_property
     def standby(self) -> Region:
-        """The Region whose failover record is SECONDARY."""
-        return self._by_role("SECONDARY")
+        """The Region that takes over from the primary while the rest are well."""
+        return self._ordered(1)
 
-    def other(self, name: str) -> Region:
-        """Give the Region that is not this one (a stack has two)."""
-        return self.standby if name == self.primary.region else self.primary
+    def others(self, name: str) -> tuple[Region, ...]:
+        """Give the Regions that are not this one, in order."""
+        return tuple(region for region in self.order if region.region != name)
+
+    def watchers(self, name: str) -> tuple[Region, ...]:
+        """Give the Regions that can evacuate this one, nearest first."""
+        return tuple(self.region(watch.watcher) for watch in self.region(name).watches)
 
     @cached_property
     def objectives(self) -> Objectives:
@@ -187,7 +249,11 @@ class Topology:
 
     @cached_property
     def timing(self) -> Timing:
-        """The settings that bound a failover away from the primary."""
+        """The settings that bound a failover away from the primary.
+
+        A chain of records adds nothing: each is renewed at most its own TTL after it changed, and
+        all change on the same looks of the same checkers.
+        """
         check = self.primary.deep_check
         if check.interval_s is None or check.failure_threshold is None:
             raise TopologyError(
@@ -197,20 +263,20 @@ class Topology:
         return Timing(
             interval_s=check.interval_s,
             failure_threshold=check.failure_threshold,
-            record_ttl_s=max(record.ttl_s for record in self.predict_records),
+            record_ttl_s=max(record.ttl_s for record in self.way if record.set_identifier),
         )
 
     def require_two_roles(self) -> None:
         """Raise `TopologyError` unless there is a primary, a standby, and a timing to plan by."""
         _ = (self.primary, self.standby, self.timing)
 
-    def _by_role(self, role: str) -> Region:
-        for record in self.predict_records:
-            if record.failover_role == role and record.set_identifier is not None:
-                return self.region(record.set_identifier)
+    def _ordered(self, place: int) -> Region:
+        if place < len(self.order):
+            return self.order[place]
+        led = ", ".join(region.region for region in self.order) or "no Region"
         raise TopologyError(
-            f"{self.predict_name} has no {role} failover record: expected one for each Region; "
-            "deploy the stack again"
+            f"the records of {self.predict_name} lead to {led}: expected a chain of failover "
+            "records, or latency records, over two Regions or more; deploy the stack again"
         )
 
 

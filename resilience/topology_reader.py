@@ -23,6 +23,7 @@ from resilience.topology import (
     Region,
     TargetGroup,
     Topology,
+    Watch,
 )
 
 if TYPE_CHECKING:
@@ -39,15 +40,34 @@ def read_topology(aws: Aws, outputs: StackOutputs) -> Topology:
     Raises:
         AwsError: something the outputs name is gone, refused or out of reach.
     """
+    records = _records(aws, outputs.zone_id)
+    order = [region.region for region in outputs.regions]
+    regions = tuple(_region(aws, region, order) for region in outputs.regions)
     return Topology(
         project=outputs.project,
         stack=outputs.stack,
         zone_id=outputs.zone_id,
         zone_name=outputs.zone_name,
         predict_name=outputs.predict_name,
-        records=_records(aws, outputs.zone_id),
-        regions=tuple(_region(aws, region) for region in outputs.regions),
+        records=records,
+        regions=regions,
+        joint_checks=_joint_checks(aws, records, regions),
     )
+
+
+def _joint_checks(
+    aws: Aws, records: tuple[Record, ...], regions: tuple[Region, ...]
+) -> tuple[HealthCheck, ...]:
+    """Read the checks that records follow and that are no Region's serving check."""
+    own = {region.serving_check.id for region in regions}
+    followed = {record.health_check_id for record in records} - own
+    found: list[HealthCheck] = []
+    for check_id in sorted(each for each in followed if each is not None):
+        try:
+            found.append(_health_check(aws, check_id))
+        except AwsMissingError:
+            continue  # a record may follow a check that is gone: a finding, not an error
+    return tuple(found)
 
 
 def _records(aws: Aws, zone_id: str) -> tuple[Record, ...]:
@@ -77,6 +97,7 @@ def _record(record: Any) -> Record:
         ttl_s=ALIAS_TTL_S if alias is not None else float(record["TTL"]),
         set_identifier=record.get("SetIdentifier"),
         failover_role=record.get("Failover"),
+        latency_region=record.get("Region"),
         health_check_id=record.get("HealthCheckId"),
     )
 
@@ -86,8 +107,14 @@ def _host(name: str) -> str:
     return name.rstrip(".").lower().removeprefix("dualstack.")
 
 
-def _region(aws: Aws, outputs: RegionOutputs) -> Region:
+def _region(aws: Aws, outputs: RegionOutputs, order: list[str]) -> Region:
     region = outputs.region
+    # Outputs keep no order within a map; the ring does.
+    place = order.index(region)
+    watches = sorted(
+        outputs.evacuation_check_ids.items(),
+        key=lambda each: (order.index(each[0]) - place) % len(order) if each[0] in order else 0,
+    )
     function = _function(aws, region, outputs.function_name, outputs.alias_name)
     promised = json.loads(
         aws.call("ssm", "get_parameter", region=region, Name=outputs.objectives_parameter)[
@@ -109,7 +136,10 @@ def _region(aws: Aws, outputs: RegionOutputs) -> Region:
             aws, region, outputs.release_bucket, f"releases/{function.code_sha256}.zip"
         ),
         deep_check=_health_check(aws, outputs.deep_check_id),
-        evacuation_check=_health_check(aws, outputs.evacuation_check_id),
+        watches=tuple(
+            Watch(watcher=watcher, check=_health_check(aws, check_id))
+            for watcher, check_id in watches
+        ),
         serving_check=_health_check(aws, outputs.serving_check_id),
         objectives=Objectives(
             rto_s=float(promised["rto_s"]),

@@ -131,6 +131,8 @@ class Call:
     them by template is expected to be read back."""
     only_if: Callable[[Subject], bool] | None = None
     """Made only if this holds."""
+    whole: bool = False
+    """An update that sends the resource as a whole, so that an input that is left out is gone."""
     attributes: str = ""
     """The member that takes the inputs with an `attribute`, as a list of Key and Value."""
     region: Source | None = None

@@ -105,10 +105,11 @@ class Provider:
 
     def update(
         self, subject: Subject, old: Values, changed: frozenset[str], old_tags: Mapping[str, str]
-    ) -> Values:
-        """Make the update calls that the changed inputs need, read back, return the outputs.
+    ) -> tuple[str, Values]:
+        """Make the update calls that the changed inputs need, read back; returns id and outputs.
 
-        `subject` holds the new inputs and tags. Raises as `create` does.
+        `subject` holds the new inputs and tags; the id changes with the inputs it is made of.
+        Raises as `create` does.
         """
         kind, new = subject.kind, subject.inputs
         unset = {
@@ -127,7 +128,11 @@ class Provider:
         if kind.settle and changed:
             kind.settle(subject, self._caller(subject))
         self._retag(subject, old_tags)
-        return self._read_back(dataclasses.replace(subject, inputs=new), sent)
+        subject = dataclasses.replace(subject, inputs=new)
+        identity = subject.id
+        if changed.intersection(kind.identity_inputs()):
+            identity = str(documents.value_of(kind.id, subject))
+        return identity, self._read_back(dataclasses.replace(subject, id=identity), sent)
 
     def delete(self, subject: Subject) -> None:
         """Delete a resource; one that is gone already is fine."""

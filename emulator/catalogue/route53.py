@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 from typing import Any, Final, cast
 
@@ -238,9 +239,31 @@ def _batch(action: str | None = None) -> Any:
     return source
 
 
+def _update_batch(subject: Subject) -> Values:
+    """As pulumi-aws updates a record: in place, or as another record in one transaction.
+
+    Route 53 updates a record set only where name, type and set identifier match, so the old one
+    is deleted and the new one created in the same batch, which takes effect as a whole.
+    https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
+    """
+    if all(subject.old.get(name) == subject.get(name) for name in ("type", "setIdentifier")):
+        return _batch("UPSERT")(subject)
+    old = dataclasses.replace(subject, inputs=subject.old)
+    return {
+        "Changes": [
+            {"Action": "DELETE", "ResourceRecordSet": _record_set(old)},
+            {"Action": "CREATE", "ResourceRecordSet": _record_set(subject)},
+        ]
+    }
+
+
 def _change(action: str | None = None, *, when: str = "") -> Call:
-    extra = {"HostedZoneId": given("zoneId"), "ChangeBatch": _batch(action)}
-    return Call(operation="ChangeResourceRecordSets", only="", when=when, extra=extra)
+    return _call(_batch(action), when=when)
+
+
+def _call(batch: Any, *, when: str = "") -> Call:
+    extra = {"HostedZoneId": given("zoneId"), "ChangeBatch": batch}
+    return Call(operation="ChangeResourceRecordSets", only="", when=when, extra=extra, whole=True)
 
 
 def _find_record(subject: Subject, answer: Values) -> Values | None:
@@ -288,8 +311,8 @@ RECORD: Final = ResourceType(
     inputs={
         "zoneId": emulated(required=True, force_new=True, unread="AWS shows records inside a zone"),
         "name": emulated(required=True, force_new=True, unread="found by it"),
-        "type": emulated(required=True, force_new=True, unread="found by it"),
-        "setIdentifier": emulated(force_new=True, unread="found by it"),
+        "type": emulated(required=True, unread="found by it"),
+        "setIdentifier": emulated(unread="found by it"),
         "ttl": emulated(aws="TTL"),
         "records": emulated(read="ResourceRecords[].Value[]", convert=lambda value: value),
         "aliases": emulated(read="AliasTarget", convert=_alias),
@@ -321,7 +344,7 @@ RECORD: Final = ResourceType(
             at=_find_record,
         ),
     ),
-    update=(_change("UPSERT", when=_RECORD_CHANGES),),
+    update=(_call(_update_batch, when=f"type setIdentifier {_RECORD_CHANGES}"),),
     delete=(_change("DELETE"),),
     outputs={"fqdn": _name},
     identity="zoneId name type setIdentifier",

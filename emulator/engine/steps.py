@@ -131,8 +131,8 @@ class Steps:
         if self._preview:
             return dataclasses.replace(wanted, outputs=old.outputs | wanted.inputs)
         subject = self._subject(goal.kind, wanted, goal.tags)
-        outputs = self._provider.update(subject, old.inputs, diff.changed, _tags(old))
-        updated = dataclasses.replace(wanted, outputs=outputs)
+        identity, outputs = self._provider.update(subject, old.inputs, diff.changed, _tags(old))
+        updated = dataclasses.replace(wanted, id=identity, outputs=outputs)
         self._state.put(updated, replaces=old.urn)
         return updated
 

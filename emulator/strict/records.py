@@ -63,6 +63,7 @@ def problems(
         if change["Action"] == "CREATE" and key in records:
             yield f"Tried to create resource record set {_shown(record)} but it already exists"
         yield from _misfits(record, zone.name, health_checks)
+        yield from _unreached(record, zone, records)
         records[key] = record
         yield from _conflicts(key, record, records)
 
@@ -123,6 +124,26 @@ def _astray(shown: str, alias: Mapping[str, Any]) -> Iterator[str]:
             f"Tried to create an alias {shown} that targets {name} in zone "
             f"{alias['HostedZoneId']}, but the alias target name does not lie within the target "
             f"zone (load balancers of {region} are in {expected})"
+        )
+
+
+def _unreached(
+    record: Record, zone: Any, records: Mapping[tuple[str, str, str], Record]
+) -> Iterator[str]:
+    """An alias to a name of its own zone needs a record of its type there already.
+
+    https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-choosing-alias-non-alias.html
+    """
+    alias = record.get("AliasTarget")
+    if not alias or str(alias["HostedZoneId"]).rpartition("/")[2] != zone.id.rpartition("/")[2]:
+        return
+    target = str(alias["DNSName"]).rstrip(".").lower()
+    if target == str(record["Name"]).rstrip(".").lower():
+        yield f"{_shown(record)} is an alias of itself"
+    elif not any(key[:2] == (target, record["Type"]) for key in records):
+        yield (
+            f"Tried to create an alias {_shown(record)} that targets {target}., type "
+            f"{record['Type']} in zone {alias['HostedZoneId']}, but that target was not found"
         )
 
 

@@ -95,8 +95,8 @@ def _read_all(reading: Reading) -> Settings:
     return Settings(
         production=reading.read("production", fields.boolean),
         zone_name=reading.read("zoneName", fields.zone_name),
-        regions=reading.read("regions", fields.region_pair),
-        routing=reading.read("routing", fields.choice("failover")),
+        regions=reading.read("regions", fields.region_list),
+        routing=reading.read("routing", fields.choice("failover", "latency")),
         release=reading.read("release", fields.zip_path),
         record_type=reading.read("recordType", fields.choice("alias", "cname")),
         record_ttl_s=reading.read("recordTtlSeconds", fields.integer(1, ALIAS_TTL_S)),

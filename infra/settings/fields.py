@@ -17,6 +17,13 @@ _LABEL: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 # "predict.": https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
 _ZONE_NAME_MAX_LENGTH: Final = 64 - len("predict.")
 
+# The way to the last Region is one CNAME from the clients' name, one from each link to the next,
+# and one to the load balancer. Resolvers give up on long chains: PowerDNS Recursor after 10
+# (`max-cnames-followed`), BIND and Unbound after 11.
+# https://doc.powerdns.com/recursor/settings.html
+_REGIONS_MIN: Final = 2
+_REGIONS_MAX: Final = 8
+
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 LOG_RETENTION_DAYS: Final = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
@@ -105,16 +112,16 @@ def zip_path(text: str) -> Path:
     return Path(text)
 
 
-def region_pair(text: str) -> tuple[str, ...]:
-    """Read the Regions in order: two different ones that exist."""
+def region_list(text: str) -> tuple[str, ...]:
+    """Read the Regions in order: two or more different ones that exist."""
     names = _strings(text)
     unknown = [name for name in names if name not in REGIONS]
     if unknown:
         raise FieldError(f"names of AWS Regions; {', '.join(unknown)} is not one")
     if len(set(names)) != len(names):
         raise FieldError("each Region once")
-    if len(names) != 2:  # noqa: PLR2004 - failover records hold one primary and one secondary
-        raise FieldError(f"exactly two Regions for now, not {len(names)}")
+    if not _REGIONS_MIN <= len(names) <= _REGIONS_MAX:
+        raise FieldError(f"{_REGIONS_MIN} to {_REGIONS_MAX} Regions, not {len(names)}")
     return names
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _ENDPOINT: Final = "HTTPS_STR_MATCH"
 _READY: Final = ("/health/ready", '"ready":true')
+_WATCHERS: Final = 2
 _EVACUATED: Final = '"evacuated":true'
 
 
@@ -55,10 +56,11 @@ def deep_checks_ask_each_region_itself(graph: Graph) -> Iterator[Said]:
 
 @whole
 def evacuation_checks_ask_a_watcher(graph: Graph) -> Iterator[Said]:
-    """Every Region can be taken out by a flag served from another Region, read by inverted checks.
+    """Every Region can be taken out by a flag served from two others, read by inverted checks.
 
-    Asked of the judged Region itself, evacuation fails together with what it is needed against.
-    Not inverted, losing the watcher takes a healthy Region out with it.
+    With only one, losing it leaves a Region that nobody can evacuate (a stack of two Regions has
+    no other). Asked of the judged Region itself, evacuation fails together with what it is needed
+    against. Not inverted, losing the watcher takes a healthy Region out with it.
 
     Source: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/health-checks-creating-values.html
     """
@@ -66,6 +68,14 @@ def evacuation_checks_ask_a_watcher(graph: Graph) -> Iterator[Said]:
     judged = {str(each.get("resourcePath")).removeprefix("/evacuation/") for each in found}
     if judged != set(graph.regions):
         yield f"the evacuation checks judge {', '.join(sorted(judged)) or 'nobody'}"
+    for region in graph.regions:
+        asked = {
+            each.get("fqdn")
+            for each in found
+            if str(each.get("resourcePath")).removeprefix("/evacuation/") == region
+        }
+        if len(asked) < min(_WATCHERS, len(graph.regions) - 1):
+            yield f"{region} is watched by {len(asked)} Region(s)"
     for check in found:
         region = str(check.get("resourcePath")).removeprefix("/evacuation/")
         watcher = _regional(graph, check.get("fqdn"))
@@ -132,13 +142,17 @@ def serving_check(graph: Graph, region: str) -> Resource | None:
     return None
 
 
-def _judges(graph: Graph, region: str) -> list[Resource]:
-    deep = [
+def deep_checks(graph: Graph, region: str) -> list[Resource]:
+    """The checks that ask a Region itself."""
+    return [
         each
         for each in _endpoint_checks(graph, "/health/")
         if _regional(graph, each.get("fqdn")) == region
     ]
-    return deep + _endpoint_checks(graph, f"/evacuation/{region}")
+
+
+def _judges(graph: Graph, region: str) -> list[Resource]:
+    return deep_checks(graph, region) + _endpoint_checks(graph, f"/evacuation/{region}")
 
 
 @alone("HealthCheck")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from policy.rule import Said, alone, whole
-from policy.rules.health import serving_check
+from policy.rules.health import deep_checks, serving_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,19 +46,32 @@ def _at(graph: Graph, name: str) -> list[Resource]:
     return [each for each in graph.of("Record") if str(each.inputs.get("name")).rstrip(".") == name]
 
 
+def _way(graph: Graph) -> str:
+    """The name whose records choose a Region: the clients' own, or where it leads plainly."""
+    name = _clients_name(graph)
+    seen: set[str] = set()
+    while name not in seen:
+        seen.add(name)
+        found = _at(graph, name)
+        plain = [each for each in found if each.get("setIdentifier") is None]
+        if len(found) == 1 and plain and not _balancers(graph, plain[0]):
+            name = next(iter(_targets(plain[0])), name)
+    return name
+
+
 @whole
 def failover_records_are_complete_and_distinct(graph: Graph) -> Iterator[Said]:
     """From the clients' name a chain of failover records leads to every Region once, in order.
 
-    At each step one PRIMARY leads to a Region, and one SECONDARY to the next step or the last
-    Region. Route 53 stores nonsense without a word: two primaries, or a Region that no record
-    leads to, are noticed only on the day.
+    At each step one PRIMARY leads to a Region, and one SECONDARY to the next step; at the end it
+    may lead to the same Region. Route 53 stores nonsense without a word: two primaries, or a
+    Region that no record leads to, are noticed only on the day.
 
     Source: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-complex-configs.html
     """
-    name = _clients_name(graph)
     if not any(map(_role, graph.of("Record"))):
         return
+    name = _way(graph)
     reached: list[str] = []
     seen: set[str] = set()
     while name and name not in seen:
@@ -85,11 +98,19 @@ def _next_step(graph: Graph, step: list[Resource]) -> tuple[str, list[str]]:
     onward = ""
     for record in sorted(step, key=lambda each: str(_role(each))):
         balancers = _balancers(graph, record)
-        reached += [str(each.region) for each in balancers]
+        reached += [str(each.region) for each in balancers if not _stays(graph, record)]
         if not balancers:
             names = [name for name in _targets(record) if any(map(_role, _at(graph, name)))]
             onward = names[0] if names else onward
     return onward, reached
+
+
+def _stays(graph: Graph, record: Resource) -> bool:
+    """Whether a SECONDARY leads where the PRIMARY beside it does: the end of a chain."""
+    beside = [each for each in _at(graph, str(record.get("name"))) if _role(each) == "PRIMARY"]
+    own = {balancer.urn for each in beside for balancer in _balancers(graph, each)}
+    led = {balancer.urn for balancer in _balancers(graph, record)}
+    return _role(record) == "SECONDARY" and bool(led) and led == own
 
 
 @whole
@@ -107,10 +128,45 @@ def every_routed_record_has_its_health_check(graph: Graph) -> Iterator[Said]:
         checks = graph.behind(record, "healthCheckId", "HealthCheck")
         if not checks:
             yield record, "has no health check, so it always counts as healthy"
-        for balancer in _balancers(graph, record) if checks else ():
+        for balancer in _balancers(graph, record) if checks and not _stays(graph, record) else ():
             expected = serving_check(graph, str(balancer.region))
             if expected is not None and expected not in checks:
                 yield record, f"leads to {balancer.region} and follows {checks[0].name}"
+
+
+@whole
+def the_chain_goes_on_while_a_later_region_is_ready(graph: Graph) -> Iterator[Said]:
+    """A SECONDARY that leads on is healthy while any Region behind it can predict, and only then.
+
+    When it is healthy too seldom, clients stay with a Region that is lost; when too often, they
+    are led past the first choice to nobody. Route 53 nests no calculated checks, so it is made of
+    the deep checks.
+
+    Source: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/health-checks-creating-values.html
+    """
+    for record in graph.of("Record"):
+        onward = _role(record) == "SECONDARY" and not _balancers(graph, record)
+        checks = graph.behind(record, "healthCheckId", "HealthCheck") if onward else []
+        later = _behind(graph, record) if checks else []
+        for check in checks:
+            needed = {each.urn for region in later for each in deep_checks(graph, region)}
+            children = graph.behind(check, "childHealthchecks", "HealthCheck")
+            if {each.urn for each in children} != needed:
+                yield record, f"goes on by {', '.join(each.name for each in children) or 'none'}"
+            if check.get("childHealthThreshold") != 1 or check.get("invertHealthcheck"):
+                yield record, f"goes on only while {check.get('childHealthThreshold')} are ready"
+
+
+def _behind(graph: Graph, record: Resource) -> list[str]:
+    """The Regions of the chain that a SECONDARY leads on to."""
+    reached: list[str] = []
+    seen: set[str] = set()
+    name = next(iter(_targets(record)), "")
+    while name and name not in seen:
+        seen.add(name)
+        name, found = _next_step(graph, _at(graph, name))
+        reached += found
+    return reached
 
 
 @whole
@@ -135,13 +191,13 @@ def latency_records_are_complete_and_distinct(graph: Graph) -> Iterator[Said]:
 
 @whole
 def clients_have_one_way_in(graph: Graph) -> Iterator[Said]:
-    """The records at the clients' name all route by one policy, failover or latency.
+    """The clients' name leads to records that all route by one policy, failover or latency.
 
-    A plain record in their place answers with one Region for ever: there is no failover.
+    A plain record to one Region in their place answers with it for ever: there is no failover.
 
     Source: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy.html
     """
-    found = _at(graph, _clients_name(graph))
+    found = _at(graph, _way(graph))
     policies = {
         key
         for each in found

@@ -48,7 +48,8 @@ def unsettled_checks(scene: Scene) -> tuple[str, ...]:
     """
     unsettled: list[str] = []
     for region in scene.topology.regions:
-        for what, check in (("deep", region.deep_check), ("evacuation", region.evacuation_check)):
+        watches = (("evacuation", watch.check) for watch in region.watches)
+        for what, check in (("deep", region.deep_check), *watches):
             try:
                 words = _checker_words(scene, check.id)
             except AwsError as error:

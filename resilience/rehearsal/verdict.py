@@ -160,7 +160,7 @@ def _check_names(topology: Topology) -> dict[str, tuple[str, str]]:
         for region in topology.regions
         for what, check in (
             ("deep", region.deep_check),
-            ("evacuation", region.evacuation_check),
+            *(("evacuation", watch.check) for watch in region.watches),
             ("serving", region.serving_check),
         )
     }

@@ -8,7 +8,7 @@ import pytest
 from infra.aws_regions import REGIONS
 from infra.cidr import subnet_blocks, vpc_block
 from infra.naming import RegionNames, StackNames, stack_name_problem
-from infra.ring import watched_by, watcher_of
+from infra.ring import watched_by, watchers_of
 
 LONGEST_STACK = "abcdefghij"
 
@@ -67,8 +67,32 @@ def test_nothing_is_named_after_a_role() -> None:
             assert word not in file.read_text(), f"{file.name}: roles move, names do not"
 
 
-def test_each_region_is_watched_by_the_next_and_never_by_itself() -> None:
-    ring = ("a", "b", "c")
-    assert [watcher_of(region, ring) for region in ring] == ["b", "c", "a"]
-    assert watched_by("b", ring) == ("a",)
+def test_each_region_is_watched_by_the_next_two_and_never_by_itself() -> None:
+    ring = ("a", "b", "c", "d")
+    assert [watchers_of(region, ring) for region in ring] == [
+        ("b", "c"),
+        ("c", "d"),
+        ("d", "a"),
+        ("a", "b"),
+    ]
+    assert watched_by("c", ring) == ("a", "b")
     assert watched_by("a", ("a", "b")) == ("b",), "two Regions watch each other"
+
+
+@pytest.mark.parametrize("count", [3, 5, 8])
+def test_whichever_region_is_lost_every_other_has_a_watcher_left(count: int) -> None:
+    ring = tuple("abcdefgh"[:count])
+    for lost in ring:
+        for region in set(ring) - {lost}:
+            left = set(watchers_of(region, ring)) - {lost}
+            assert left, f"with {lost} lost, nobody can evacuate {region}"
+
+
+@pytest.mark.parametrize("count", [3, 5])
+def test_a_region_that_joins_or_leaves_keeps_one_watcher_of_every_other(count: int) -> None:
+    ring = tuple("abcdefgh"[:count])
+    for lost in ring if count > 3 else ():
+        rest = tuple(region for region in ring if region != lost)
+        for region in rest:
+            kept = set(watchers_of(region, ring)) & set(watchers_of(region, rest))
+            assert kept, f"a latch on {region} must outlive the removal of {lost}"

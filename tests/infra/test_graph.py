@@ -13,12 +13,14 @@ def test_the_outputs_are_identifiers(graph: Graph) -> None:
     regional = {
         *("region", "regionalName", "loadBalancerArn", "listenerArn", "targetGroupArn"),
         *("functionName", "aliasName", "evacuationFunctionName", "releaseBucket"),
-        *("predictionBucket", "evacuationBucket", "deepCheckId", "evacuationCheckId"),
+        *("predictionBucket", "evacuationBucket", "deepCheckId", "evacuationCheckIds"),
         *("servingCheckId", "objectivesParameter"),
     }
     for entry in graph.outputs["regions"]:
         assert set(entry) == regional
-        assert all(isinstance(each, str) for each in entry.values()), "no settings, no figures"
+        texts = [each for key, each in entry.items() if key != "evacuationCheckIds"]
+        texts += entry["evacuationCheckIds"].values()
+        assert all(isinstance(each, str) for each in texts), "no settings, no figures"
 
 
 def test_staging_answers_with_a_cname_of_its_own_ttl(staging: Graph) -> None:
@@ -75,9 +77,12 @@ def test_turning_the_regions_round_moves_roles_and_nothing_else(
         str(each) for each in staging.custom if turned.resources[each.urn].inputs != each.inputs
     }
     assert changed == {
-        "aws:route53/record:Record us-east-1-failover",
-        "aws:route53/record:Record us-west-2-failover",
-    }, "a switch of roles changes two records"
+        "aws:route53/record:Record traffic-clients",
+        "aws:route53/record:Record us-east-1-onward",
+        "aws:route53/record:Record us-west-2-onward",
+        "aws:route53/healthCheck:HealthCheck us-east-1-later",
+        "aws:route53/healthCheck:HealthCheck us-west-2-later",
+    }, "a switch of roles changes where the chain begins and goes on"
 
 
 def test_a_wrong_setting_stops_the_program_before_anything_is_made(release_zip: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.aws_regions import REGIONS
 from infra.settings import Settings, SettingsError, doubts, parse_settings
 from tests.infra.graph import stack_config
 
@@ -45,14 +46,14 @@ def test_staging_reads_as_written() -> None:
         ("zoneName", "-a.example", "DNS name"),
         ("zoneName", "a..example", "DNS name"),
         ("zoneName", f"{'a' * 50}.example", "56 characters"),
-        ("regions", '["us-east-1"]', "exactly two Regions"),
-        ("regions", '["us-east-1", "us-west-2", "eu-west-1"]', "exactly two Regions"),
+        ("regions", '["us-east-1"]', "2 to 8 Regions, not 1"),
+        ("regions", json.dumps(REGIONS[:9]), "2 to 8 Regions, not 9"),
         ("regions", '["us-east-1", "us-east-1"]', "each Region once"),
         ("regions", '["us-east-1", "us-west-9"]', "us-west-9 is not one"),
         ("regions", "us-east-1,us-west-2", "a list of Regions"),
         ("regions", '{"us-east-1": 1}', "a list of Regions"),
         ("regions", "[1, 2]", "1, 2 is not one"),
-        ("routing", "latency", '"failover"'),
+        ("routing", "weighted", '"failover" or "latency"'),
         ("release", "build/release", ".zip"),
         ("recordType", "CNAME", '"alias" or "cname"'),
         ("recordTtlSeconds", "0", "1 to 60"),

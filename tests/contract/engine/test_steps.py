@@ -130,16 +130,12 @@ def test_a_replacement_is_made_before_the_old_one_goes(cloud: Cloud) -> None:
 
 
 def test_a_refused_replacement_leaves_the_old_resource_as_what_is_deployed(cloud: Cloud) -> None:
-    def record(zone_file: str) -> Script:
+    def record(name: str) -> Script:
         def script(play: Play) -> None:
             zone = play.resource("aws:route53/zone:Zone", "z", {"name": "made.example"})
-            inputs = {"zoneId": zone.id, "name": "www", "ttl": 60}
-            kinds = {
-                "one": {"type": "CNAME", "records": ["a.example"]},
-                "refused": {"type": "A", "records": ["192.0.2.1"]},
-            }
+            inputs = {"zoneId": zone.id, "type": "CNAME", "records": ["a.example"], "ttl": 60}
             uses = {"zoneId": [zone]}
-            play.resource("aws:route53/record:Record", "r", inputs | kinds[zone_file], uses=uses)
+            play.resource("aws:route53/record:Record", "r", inputs | {"name": name}, uses=uses)
 
         return script
 
@@ -148,12 +144,48 @@ def test_a_refused_replacement_leaves_the_old_resource_as_what_is_deployed(cloud
         found = cloud.call("route53", "ListResourceRecordSets", HostedZoneId=zone)
         return [each["Type"] for each in found["ResourceRecordSets"] if "www" in each["Name"]]
 
-    cloud.deploy(record("one"))
-    assert "CNAME" in cloud.refusal(record("refused")), "a CNAME tolerates no other record"
-    again = cloud.deploy(record("one"))
+    cloud.deploy(record("www"))
+    assert "apex" in cloud.refusal(record("made.example")), "no CNAME stands beside a zone's SOA"
+    again = cloud.deploy(record("www"))
     assert again.summary["same"] == 2, "what was deployed is still known as deployed"
-    cloud.deploy(record("one"))
+    cloud.deploy(record("www"))
     assert shown() == ["CNAME"], "no later deploy deletes what serves"
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"type": "A", "records": ["192.0.2.1"], "ttl": 60},
+        {
+            "type": "CNAME",
+            "records": ["b.example"],
+            "ttl": 60,
+            "setIdentifier": "one",
+            "weightedRoutingPolicies": [{"weight": 1}],
+        },
+    ],
+)
+def test_a_record_changes_its_type_or_set_identifier_in_one_transaction(
+    cloud: Cloud, second: dict[str, Any]
+) -> None:
+    def record(inputs: dict[str, Any]) -> Script:
+        def script(play: Play) -> None:
+            zone = play.resource("aws:route53/zone:Zone", "z", {"name": "made.example"})
+            named = {"zoneId": zone.id, "name": "www"}
+            uses = {"zoneId": [zone]}
+            play.resource("aws:route53/record:Record", "r", named | inputs, uses=uses)
+
+        return script
+
+    cloud.deploy(record({"type": "CNAME", "records": ["a.example"], "ttl": 60}))
+    changed = cloud.deploy(record(second))
+    assert changed.summary["updated"] == 1, "in place, as pulumi-aws does"
+    zone, held = cloud.state().resources()
+    assert held.id.endswith(second.get("setIdentifier", second["type"])), "the id says what it is"
+    found = cloud.call("route53", "ListResourceRecordSets", HostedZoneId=zone.id)
+    shown = [each for each in found["ResourceRecordSets"] if "www" in each["Name"]]
+    assert [each["Type"] for each in shown] == [second["type"]]
+    cloud.deploy(record({"type": "CNAME", "records": ["a.example"], "ttl": 60}))
 
 
 def test_a_replacement_of_the_same_name_deletes_first_with_what_hangs_on_it(cloud: Cloud) -> None:

@@ -96,7 +96,26 @@ def test_an_alias_has_no_ttl_and_no_values_of_its_own(cloud: Cloud) -> None:
     alias = {"Name": NAME, "Type": "A", "AliasTarget": target}
     assert "none of its own" in refused(cloud, zone, alias | {"TTL": 10})
     assert "exactly one of AliasTarget and" in refused(cloud, zone, {"Name": NAME, "Type": "A"})
+    put(cloud, zone, {"Name": "x.example.test", "Type": "A"} | address())
     put(cloud, zone, alias | {"Failover": "PRIMARY", "SetIdentifier": "one"})
+
+
+def test_an_alias_within_its_zone_leads_to_a_record_of_its_type_that_is_there(cloud: Cloud) -> None:
+    zone = cloud.zone()
+    target = {"HostedZoneId": zone, "DNSName": "x.example.test", "EvaluateTargetHealth": False}
+    alias = {"Name": NAME, "Type": "A", "AliasTarget": target}
+    there = {"Name": "x.example.test", "Type": "A"} | address()
+    assert "but that target was not found" in refused(cloud, zone, alias)
+    put(cloud, zone, cname(Name="x.example.test"))
+    assert "type A" in refused(cloud, zone, alias), "a CNAME is no target of an A alias"
+    put(cloud, zone, cname(Name="x.example.test"), action="DELETE")
+    put(cloud, zone, there, alias)
+    itself = {**alias, "AliasTarget": target | {"DNSName": NAME}}
+    assert "is an alias of itself" in refused(cloud, zone, itself, action="UPSERT")
+
+
+def address() -> dict[str, Any]:
+    return {"TTL": 10, "ResourceRecords": [{"Value": "192.0.2.1"}]}
 
 
 def test_an_alias_to_a_load_balancer_names_the_zone_of_its_region(cloud: Cloud) -> None:

@@ -51,6 +51,11 @@ BREAKS: tuple[Broken, ...] = (
         drop("Function", "us-west-2-evacuation"),
     ),
     case(
+        "evacuation-checks-ask-a-watcher",
+        "is watched by 0",
+        drop("HealthCheck", "us-east-1-health-evacuation"),
+    ),
+    case(
         "serving-checks-need-every-judge",
         "needs 1 of",
         change("HealthCheck", "-serving", childHealthThreshold=1),

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.policy.breaking import Break, Broken, case, change, drop
+from tests.policy.breaking import Break, Broken, case, change, drop, first
 
 if TYPE_CHECKING:
     from policy import Graph
 
 
+REGIONS = ("us-east-1", "us-west-2")
+
+
 def swap_failover(key: str) -> Break:
     def apply(graph: Graph) -> None:
-        one, other = (each for each in graph.of("Record") if each.inputs.get("setIdentifier"))
+        one, other = (first(graph, "Record", f"{each}-link") for each in REGIONS)
         one.inputs[key] = other.inputs[key]
 
     return apply
+
+
+def past_the_chain(graph: Graph) -> None:
+    """Lead the clients' name to one load balancer."""
+    to_one = first(graph, "Record", FAILOVER).inputs["records"]
+    first(graph, "Record", CLIENTS).inputs["records"] = to_one
 
 
 def both_to_one_region(graph: Graph) -> None:
@@ -24,13 +33,15 @@ def both_to_one_region(graph: Graph) -> None:
             each.inputs["latencyRoutingPolicies"] = [{"region": "us-east-1"}]
 
 
-FAILOVER = "us-east-1-failover"
+FAILOVER = "us-east-1-link"
+ONWARD = "us-east-1-onward"
+CLIENTS = "traffic-clients"
 
 BREAKS: tuple[Broken, ...] = (
     case(
         "failover-records-are-complete-and-distinct",
         "two records called",
-        change("Record", FAILOVER, setIdentifier="us-west-2"),
+        change("Record", ONWARD, setIdentifier="us-east-1"),
     ),
     case(
         "failover-records-are-complete-and-distinct",
@@ -53,10 +64,21 @@ BREAKS: tuple[Broken, ...] = (
         swap_failover("healthCheckId"),
     ),
     case("latency-records-are-complete-and-distinct", "leads to", both_to_one_region),
+    case("clients-have-one-way-in", "whatever its health", past_the_chain),
     case(
         "clients-have-one-way-in",
-        "whatever its health",
-        change("Record", FAILOVER, failoverRoutingPolicies=None, setIdentifier=None),
+        "routes by no policy",
+        change("Record", CLIENTS, records=["nowhere.understudy.example"]),
+    ),
+    case(
+        "the-chain-goes-on-while-a-later-region-is-ready",
+        "goes on by",
+        change("Record", ONWARD, healthCheckId="HealthCheck-us-east-1-health-serving"),
+    ),
+    case(
+        "the-chain-goes-on-while-a-later-region-is-ready",
+        "only while 2 are ready",
+        change("HealthCheck", "us-east-1-later", childHealthThreshold=2),
     ),
     case(
         "regional-names-lead-home",

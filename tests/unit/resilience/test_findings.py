@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from topologies import topology
+from topologies import link, nearest, topology
 
 from resilience.findings import find
-from resilience.topology import Region, Topology
+from resilience.topology import Record, Region, Topology
 
 Change = Callable[[Region], Region]
 
@@ -22,33 +22,76 @@ def broken(change: Change, *, where: int = 1) -> Topology:
     return replace(sound, regions=tuple(regions))
 
 
-def record_broken(**change: object) -> Topology:
-    sound = topology()
-    second = replace(sound.records[1], **change)  # type: ignore[arg-type]
-    return replace(sound, records=(sound.records[0], second))
+def record_broken(
+    which: str = "us-west-2", *, sound: Topology | None = None, **change: object
+) -> Topology:
+    """Change the record with one set identifier; by default the standby's."""
+    deployed = sound or topology()
+    return replace(
+        deployed,
+        records=tuple(
+            replace(each, **change) if each.set_identifier == which else each  # type: ignore[arg-type]
+            for each in deployed.records
+        ),
+    )
 
 
-def test_a_sound_topology_has_no_finding() -> None:
-    assert find(topology()) == ()
+def evacuation_broken(**change: object) -> Topology:
+    """Change the check by which us-east-1 can take us-west-2 out."""
+    return broken(
+        lambda r: replace(
+            r,
+            watches=tuple(
+                replace(watch, check=replace(watch.check, **change))  # type: ignore[arg-type]
+                for watch in r.watches
+            ),
+        )
+    )
+
+
+def one_watcher() -> Topology:
+    """Take the second watcher, its check and its part in the serving check from one Region."""
+    sound = topology(3)
+    second = sound.regions[1]
+    serving = replace(
+        second.serving_check,
+        children=second.serving_check.children[:2],
+        child_threshold=2,
+    )
+    changed = replace(second, watches=second.watches[:1], serving_check=serving)
+    return replace(sound, regions=(sound.regions[0], changed, sound.regions[2]))
+
+
+@pytest.mark.parametrize("sound", [topology(2), topology(3), topology(5), nearest(2), nearest(5)])
+def test_a_sound_topology_has_no_finding(sound: Topology) -> None:
+    assert find(sound) == ()
 
 
 CASES: dict[str, tuple[Topology, str, str]] = {
     "evacuation check not inverted": (
-        broken(lambda r: replace(r, evacuation_check=replace(r.evacuation_check, inverted=False))),
+        evacuation_broken(inverted=False),
         "evacuation-us-west-2",
         "not inverted",
     ),
     "evacuation check watches its own Region": (
-        broken(
-            lambda r: replace(r, evacuation_check=replace(r.evacuation_check, host=r.regional_name))
-        ),
+        evacuation_broken(host=topology().regions[1].regional_name),
         "evacuation-us-west-2",
         "dies with it",
     ),
+    "evacuation check looks elsewhere": (
+        evacuation_broken(host="predict.x"),
+        "evacuation-us-west-2",
+        "not at its watcher us-east-1",
+    ),
     "evacuation check reads another flag": (
-        broken(lambda r: replace(r, evacuation_check=replace(r.evacuation_check, path="/x"))),
+        evacuation_broken(path="/x"),
         "evacuation-us-west-2",
         "looks at /x",
+    ),
+    "a Region of three with one watcher": (
+        one_watcher(),
+        "Region us-west-2",
+        "is watched by eu-west-1",
     ),
     "deep check inverted": (
         broken(lambda r: replace(r, deep_check=replace(r.deep_check, inverted=True))),
@@ -110,10 +153,25 @@ CASES: dict[str, tuple[Topology, str, str]] = {
         "us-west-2",
         "not us-west-2's load balancer",
     ),
-    "two primaries": (
-        record_broken(failover_role="PRIMARY"),
-        "records predict.staging.test.example",
-        "have the roles PRIMARY, PRIMARY",
+    "an onward record that follows the wrong check": (
+        record_broken("us-west-2-onward", health_check_id="later-us-east-1", sound=topology(3)),
+        "us-west-2-onward",
+        "whether any of the Regions behind it is ready",
+    ),
+    "an onward record without health check": (
+        record_broken("us-east-1-onward", health_check_id=None, sound=topology(3)),
+        "us-east-1-onward",
+        "follows no joint check",
+    ),
+    "a latency record for clients elsewhere": (
+        record_broken(latency_region="us-east-1", sound=nearest(3)),
+        "us-west-2",
+        "answers clients near us-east-1",
+    ),
+    "a latency record without health check": (
+        record_broken(health_check_id=None, sound=nearest(3)),
+        "us-west-2",
+        "no health check",
     ),
     "standby's target group leads to the primary": (
         broken(
@@ -182,14 +240,28 @@ def test_what_is_wrong_is_found_by_resource_and_cause(case: str) -> None:
     assert found[0].next_step
 
 
+def test_a_chain_that_ends_early_leaves_regions_out_by_name() -> None:
+    sound = topology(3)
+    short = record_broken(
+        "us-west-2-onward", sound=sound, targets=(sound.regions[1].load_balancer.host,)
+    )
+    causes = [finding.cause for finding in find(short)]
+    assert any("never lead to eu-west-1" in cause for cause in causes), causes
+
+
+def test_two_primaries_are_found() -> None:
+    found = find(record_broken("us-west-2-onward", failover_role="PRIMARY"))
+    assert any("have the roles PRIMARY, PRIMARY" in each.cause for each in found), found
+
+
 def test_a_record_may_reach_its_region_by_name() -> None:
     sound = topology()
-    regional = replace(
-        sound.records[1],
-        name=sound.regions[1].regional_name,
-        set_identifier=None,
-        failover_role=None,
-        health_check_id=None,
-    )
-    by_name = replace(sound.records[1], targets=(sound.regions[1].regional_name,))
-    assert find(replace(sound, records=(sound.records[0], by_name, regional))) == ()
+    second = sound.regions[1]
+    regional = led_to(second.regional_name, second.load_balancer.host)
+    by_name = record_broken(targets=(second.regional_name,))
+    assert find(replace(by_name, records=(*by_name.records, regional))) == ()
+    assert link("us-west-2") in {record.name for record in sound.way}
+
+
+def led_to(name: str, target: str) -> Record:
+    return Record(name=name, kind="A", targets=(target,), alias=True, ttl_s=60)

@@ -30,7 +30,7 @@ def timed(timing: Timing) -> Topology:
         replace(
             r,
             deep_check=changed(r.deep_check),
-            evacuation_check=changed(r.evacuation_check),
+            watches=tuple(replace(watch, check=changed(watch.check)) for watch in r.watches),
         )
         for r in sound.regions
     )

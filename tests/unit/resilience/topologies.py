@@ -1,4 +1,4 @@
-"""A sound two-Region topology, to break one thing at a time."""
+"""Sound topologies of two Regions and more, to break one thing at a time."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from resilience.topology import (
     Region,
     TargetGroup,
     Topology,
+    Watch,
 )
 
 ZONE = "staging.test.example"
 CODE = "c" * 64
 
 
-def region(name: str, other: str) -> Region:
+def region(name: str, others: tuple[str, ...]) -> Region:
     group = TargetGroup(
         arn=f"arn:tg:{name}", health_check_enabled=True, targets=(f"arn:fn:{name}:live",)
     )
@@ -51,24 +52,37 @@ def region(name: str, other: str) -> Region:
         ),
         evacuation_function="evacuation",
         release_bucket=Bucket(
-            name=f"{name}-releases", versioned=True, replicates_to=(f"{other}-releases",)
+            name=f"{name}-releases",
+            versioned=True,
+            replicates_to=tuple(f"{other}-releases" for other in others),
         ),
         prediction_bucket=Bucket(
-            name=f"{name}-predictions", versioned=True, replicates_to=(f"{other}-predictions",)
+            name=f"{name}-predictions",
+            versioned=True,
+            replicates_to=tuple(f"{other}-predictions" for other in others),
         ),
         evacuation_bucket=f"{name}-evacuation",
         release_present=True,
         deep_check=endpoint_check(f"deep-{name}", f"predict.{name}.{ZONE}", "/health/ready"),
-        evacuation_check=endpoint_check(
-            f"evacuation-{name}", f"predict.{other}.{ZONE}", f"/evacuation/{name}", inverted=True
+        watches=tuple(
+            Watch(
+                watcher=watcher,
+                check=endpoint_check(
+                    evacuation_id(name, watcher),
+                    f"predict.{watcher}.{ZONE}",
+                    f"/evacuation/{name}",
+                    inverted=True,
+                ),
+            )
+            for watcher in others[:2]
         ),
         serving_check=HealthCheck(
             id=f"serving-{name}",
             kind="CALCULATED",
             inverted=False,
             disabled=False,
-            children=(f"deep-{name}", f"evacuation-{name}"),
-            child_threshold=2,
+            children=(f"deep-{name}", *(evacuation_id(name, each) for each in others[:2])),
+            child_threshold=1 + len(others[:2]),
         ),
         objectives=Objectives(rto_s=90, rpo_s=300, availability_ratio=0.75),
         failback_hold_s=60,
@@ -90,27 +104,100 @@ def endpoint_check(check_id: str, host: str, path: str, *, inverted: bool = Fals
     )
 
 
-def topology() -> Topology:
-    regions = (region("us-east-1", "us-west-2"), region("us-west-2", "us-east-1"))
-    records = tuple(
-        Record(
-            name=f"predict.{ZONE}",
-            kind="CNAME",
-            targets=(each.load_balancer.host,),
-            alias=False,
-            ttl_s=10,
-            set_identifier=each.region,
-            failover_role=role,
-            health_check_id=each.serving_check.id,
-        )
-        for each, role in zip(regions, ("PRIMARY", "SECONDARY"), strict=True)
+def evacuation_id(name: str, watcher: str) -> str:
+    return f"evacuation-{name}-by-{watcher}"
+
+
+NAMES = ("us-east-1", "us-west-2", "eu-west-1", "ap-south-1", "sa-east-1")
+
+
+def ring(count: int) -> tuple[Region, ...]:
+    names = NAMES[:count]
+    return tuple(region(name, names[at + 1 :] + names[:at]) for at, name in enumerate(names))
+
+
+def link(name: str) -> str:
+    return f"cname-failover.{name}.{ZONE}"
+
+
+def led(name: str, target: str, **routing: object) -> Record:
+    return Record(
+        name=name,
+        kind="CNAME",
+        targets=(target,),
+        alias=False,
+        ttl_s=10,
+        **routing,  # type: ignore[arg-type]
     )
+
+
+def topology(count: int = 2) -> Topology:
+    """A chain of failover records: a link of two records for each Region."""
+    regions = ring(count)
+    records = [led(f"predict.{ZONE}", link(regions[0].region))]
+    later_checks: list[HealthCheck] = []
+    for at, each in enumerate(regions):
+        later = regions[at + 1 :]
+        onward = link(later[0].region) if later else each.load_balancer.host
+        later_checks.append(
+            HealthCheck(
+                id=f"later-{each.region}",
+                kind="CALCULATED",
+                inverted=False,
+                disabled=False,
+                children=tuple(r.deep_check.id for r in later or (each,)),
+                child_threshold=1,
+            )
+        )
+        records += [
+            led(
+                link(each.region),
+                each.load_balancer.host,
+                set_identifier=each.region,
+                failover_role="PRIMARY",
+                health_check_id=each.serving_check.id,
+            ),
+            led(
+                link(each.region),
+                onward,
+                set_identifier=f"{each.region}-onward",
+                failover_role="SECONDARY",
+                health_check_id=f"later-{each.region}",
+            ),
+        ]
+    return _topology(regions, records, later_checks)
+
+
+def nearest(count: int = 2) -> Topology:
+    """Latency records: one for each Region."""
+    regions = ring(count)
+    name = f"cname-latency.{ZONE}"
+    records = [
+        led(f"predict.{ZONE}", name),
+        *(
+            led(
+                name,
+                each.load_balancer.host,
+                set_identifier=each.region,
+                latency_region=each.region,
+                health_check_id=each.serving_check.id,
+            )
+            for each in regions
+        ),
+    ]
+    return _topology(regions, records, [])
+
+
+def _topology(
+    regions: tuple[Region, ...], records: list[Record], joint: list[HealthCheck]
+) -> Topology:
     return Topology(
         project="understudy",
         stack="staging",
         zone_id="Z1",
         zone_name=ZONE,
         predict_name=f"predict.{ZONE}",
-        records=records,
+        records=tuple(records),
         regions=regions,
+        joint_checks=tuple(joint),
     )
