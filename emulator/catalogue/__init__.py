@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from emulator.catalogue import (
     acm,
+    backup,
     bucket_settings,
     cloudwatch,
     dynamodb,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 _SERVICES = (
     acm,
+    backup,
     bucket_settings,
     cloudwatch,
     dynamodb,
