@@ -43,14 +43,18 @@ class Authority:
         self.work_dir = work_dir
         self.ca_file = work_dir / CA_FILE
         self._lock = threading.Lock()
-        self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
+        self._contexts: dict[tuple[tuple[str, ...], str | None], ssl.SSLContext] = {}
         work_dir.mkdir(parents=True, exist_ok=True)
         if not self.ca_file.exists():
             self._make_ca()
         self._key, self._certificate = self._load_ca()
 
-    def server_context(self, names: Iterable[str]) -> ssl.SSLContext:
+    def server_context(
+        self, names: Iterable[str], *, client_bundle: str | None = None
+    ) -> ssl.SSLContext:
         """A TLS server context whose certificate carries exactly `names`. Cached.
+
+        With `client_bundle` (PEM) it takes only clients with a certificate of those authorities.
 
         Raises:
             CertificateNamesError: `names` is empty.
@@ -61,11 +65,15 @@ class Authority:
                 "a server certificate needs at least one DNS name; give the names clients ask for"
             )
         with self._lock:
-            if wanted not in self._contexts:
+            key = (wanted, client_bundle)
+            if key not in self._contexts:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 context.load_cert_chain(self._server_file(wanted))
-                self._contexts[wanted] = context
-            return self._contexts[wanted]
+                if client_bundle is not None:
+                    context.verify_mode = ssl.CERT_REQUIRED
+                    context.load_verify_locations(cadata=client_bundle)
+                self._contexts[key] = context
+            return self._contexts[key]
 
     def _server_file(self, names: tuple[str, ...]) -> Path:
         """Certificate, CA and key in one file, named by the names it is for and its issuer."""

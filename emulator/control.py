@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from emulator.engine.request import Outcome, Request
 from emulator.faults import KINDS, UnknownFaultError
+from emulator.outside import Outside, Page
 
 if TYPE_CHECKING:
     from starlette.requests import Request as HttpRequest
@@ -50,6 +51,7 @@ class Controls:
 
     faults: FaultBoard
     events: EventLog
+    outside: Outside
     run: Callable[[Request, OnEvent], Outcome]
     """Carries out a request in the calling thread; one at a time, others wait."""
     targets: Callable[[str], frozenset[str]]
@@ -68,6 +70,7 @@ def application(controls: Controls) -> Starlette:
         Route("/coverage", api.coverage, methods=["GET"]),
         Route("/stacks/{stack}/resources", api.resources, methods=["GET"]),
         Route("/events", api.events, methods=["GET"]),
+        Route("/outside", api.publish, methods=["PUT"]),
         Route("/faults", api.faults, methods=["GET"]),
         Route("/faults", api.lose, methods=["POST"]),
         Route("/faults/{id}", api.restore, methods=["DELETE"]),
@@ -110,6 +113,16 @@ class _Api:
             raise BadRequestError(f"since is {text!r}; expected the sequence number of an event")
         found = self._controls.events.since(int(text))
         return JSONResponse({"events": [event.to_json() for event in found]})
+
+    async def publish(self, request: HttpRequest) -> Response:
+        """Let the world outside serve a page from now on."""
+        body = await _json_object(request, frozenset({"url", "body", "content_type"}))
+        url = _text(body, "url")
+        if not url.startswith("https://"):
+            raise BadRequestError(f"url is {url!r}; expected one that begins with https://")
+        page = Page(body=_text(body, "body").encode(), content_type=_text(body, "content_type"))
+        self._controls.outside.put(url, page)
+        return JSONResponse({"url": url})
 
     async def faults(self, _request: HttpRequest) -> Response:
         return JSONResponse({"faults": [asdict(each) for each in self._controls.faults.active()]})

@@ -196,6 +196,11 @@ class EmulatorHandle:
         """Give back what a fault took."""
         return Fault(**self._ask("DELETE", f"/faults/{fault.id}"))
 
+    def publish(self, url: str, body: str, *, content_type: str = "application/json") -> None:
+        """Let the world outside AWS serve `body` at an HTTPS URL, in place of what was there."""
+        page = {"url": url, "body": body, "content_type": content_type}
+        self._ask("PUT", "/outside", page)
+
     def events(self, since: int = 0) -> list[dict[str, Any]]:
         """What happened after the event numbered `since`, oldest first."""
         return list(self._ask("GET", f"/events?since={since}")["events"])

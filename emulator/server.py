@@ -30,6 +30,7 @@ from emulator.dataplane import DataPlane
 from emulator.door.server import ApiServer, listen
 from emulator.events import EventLog
 from emulator.faults import FaultBoard
+from emulator.outside import Outside
 from emulator.process_group import READY_FILE
 from emulator.storage import Storage
 from emulator.store import Store
@@ -102,6 +103,7 @@ class Emulator:
         self._faults = FaultBoard()
         self._events = EventLog(self._clock)
         self._store = Store()
+        self._outside = Outside()
         self._certificates = Authority(settings.work_dir)
         self._watch = Watch(self._clock, self._faults, self._events)
         self._storage = Storage(
@@ -118,6 +120,7 @@ class Emulator:
             self._storage.ship_logs,
             work_dir=settings.work_dir,
             metrics=self._watch.metrics,
+            outside=self._outside,
             seed=settings.seed,
         )
         self._backups = Backups(
@@ -172,6 +175,7 @@ class Emulator:
         return control.Controls(
             faults=self._faults,
             events=self._events,
+            outside=self._outside,
             run=self._runs.run,
             targets=self._targets,
             status=self._status,

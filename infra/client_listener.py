@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.client_authentication import ClientTrust, ClientTrustArgs, forward_actions
 from infra.naming import RegionNames
 from infra.ports import CLIENT_PORT, HEALTH_PATHS, NOT_FOUND_BODY, TLS_POLICY
+from infra.settings.edge import EdgeSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,16 +20,20 @@ class ClientListenerArgs:
         load_balancer_arn: The load balancer it is a door of.
         certificate_arn: A certificate that is issued already.
         target_group_arn: Who answers.
+        settings: The edge's settings: who may call.
+        bundle_bucket: A bucket of the Region, for the authorities of client certificates.
     """
 
     names: RegionNames
     load_balancer_arn: pulumi.Input[str]
     certificate_arn: pulumi.Input[str]
     target_group_arn: pulumi.Input[str]
+    settings: EdgeSettings
+    bundle_bucket: pulumi.Input[str]
 
 
 class ClientListener(pulumi.ComponentResource):
-    """Forwards what clients ask; health paths are not there for them."""
+    """Forwards what those clients ask who may; health paths are not there for them."""
 
     arn: pulumi.Output[str]
 
@@ -44,7 +50,8 @@ class ClientListener(pulumi.ComponentResource):
             protocol="HTTPS",
             ssl_policy=TLS_POLICY,
             certificate_arn=args.certificate_arn,
-            default_actions=[{"type": "forward", "target_group_arn": args.target_group_arn}],
+            default_actions=forward_actions(args.settings, args.target_group_arn),
+            mutual_authentication=self._mutual_authentication(name, args),
             tags=names.tags(names.name("https")),
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -69,3 +76,17 @@ class ClientListener(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"arn": self.arn})
+
+    def _mutual_authentication(
+        self, name: str, args: ClientListenerArgs
+    ) -> aws.lb.ListenerMutualAuthenticationArgs | None:
+        if args.settings.client_authentication != "mtls":
+            return None
+        trust = ClientTrust(
+            f"{name}-trust",
+            ClientTrustArgs(
+                names=args.names, settings=args.settings, bucket_name=args.bundle_bucket
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return aws.lb.ListenerMutualAuthenticationArgs(mode="verify", trust_store_arn=trust.arn)

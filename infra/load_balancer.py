@@ -10,6 +10,7 @@ from infra.balancer_security import BalancerSecurity, BalancerSecurityArgs
 from infra.client_listener import ClientListener, ClientListenerArgs
 from infra.health_listener import HealthListener, HealthListenerArgs
 from infra.naming import RegionNames
+from infra.settings.edge import EdgeSettings
 
 # DNS moves new connections only. The default would let a client keep one for an hour, so that a
 # Region could be evacuated and still serve; 60 s is the least there is.
@@ -29,6 +30,8 @@ class LoadBalancerArgs:
         default_target_group_arn: Where requests go.
         evacuation_target_group_arn: Where health checkers' requests for `/evacuation/*` go.
         deletion_protection: Whether it refuses to be deleted.
+        settings: The edge's settings.
+        bundle_bucket: A bucket of the Region, for the authorities of client certificates.
     """
 
     names: RegionNames
@@ -38,6 +41,8 @@ class LoadBalancerArgs:
     default_target_group_arn: pulumi.Input[str]
     evacuation_target_group_arn: pulumi.Input[str]
     deletion_protection: bool
+    settings: EdgeSettings
+    bundle_bucket: pulumi.Input[str]
 
 
 class LoadBalancer(pulumi.ComponentResource):
@@ -102,6 +107,8 @@ class LoadBalancer(pulumi.ComponentResource):
                 load_balancer_arn=self.arn,
                 certificate_arn=args.certificate_arn,
                 target_group_arn=args.default_target_group_arn,
+                settings=args.settings,
+                bundle_bucket=args.bundle_bucket,
             ),
             opts=child,
         )

@@ -170,6 +170,8 @@ class Region(pulumi.ComponentResource):
                 default_target_group_arn=self.target.target_group_arn,
                 evacuation_target_group_arn=self.evacuation.target_group_arn,
                 deletion_protection=args.settings.deletion_protection,
+                settings=args.settings.edge,
+                bundle_bucket=self.releases.name,
             ),
             opts=child,
         )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from resilience.credentials import Credential, Nothing
 from resilience.golden import PREDICT_PATH, Release
 from resilience.http_client import HttpConnection, HttpError, Reply, Request
 from resilience.records import Connection, Outcome
@@ -29,6 +30,7 @@ class Target:
     port: int
     trust: ssl.SSLContext
     release: Release
+    credential: Credential = field(default_factory=Nothing)
 
     def question(self, host: str, index: int, headers: Mapping[str, str] | None = None) -> Request:
         """Make golden request `index` to the name a client believes it talks to."""
@@ -37,7 +39,11 @@ class Target:
             host=host,
             path=PREDICT_PATH,
             body=self.release.golden[index].body,
-            headers={"content-type": "application/json", **(headers or {})},
+            headers={
+                "content-type": "application/json",
+                **self.credential.headers(),
+                **(headers or {}),
+            },
         )
 
 

@@ -31,6 +31,7 @@ class Invitation:
 
     `address` is one of the primary's (`region`). The name itself may lead elsewhere for the first
     half minute: new inverted health checks begin unhealthy, and not all turn at once.
+    `credential`: what curl shows to be let in; good for a year of the emulated clock.
     """
 
     predict_name: str
@@ -41,6 +42,7 @@ class Invitation:
     ca_file: str
     control: str
     golden_request: str
+    credential: tuple[str, ...]
     aws: dict[str, str]
     region: str
     prediction_buckets: dict[str, str]
@@ -59,6 +61,7 @@ class Invitation:
                 "A prediction (after a failover, put dig's answer in place of the address):",
                 f"  curl --cacert {self.ca_file} \\",
                 f"    --resolve {name}:{self.https_port}:{self.address} \\",
+                *(f"    {option} \\" for option in self.credential),
                 f"    -H 'content-type: application/json' -d @{self.golden_request} \\",
                 f"    https://{name}:{self.https_port}{PREDICT_PATH}",
                 "",
@@ -123,6 +126,7 @@ def _invite(stage: Stage, topology: Topology, golden: Path) -> Invitation:
         ca_file=str(stage.ca_file),
         control=stage.control,
         golden_request=str(golden),
+        credential=stage.credential_for(topology.primary.listener).curl_options(),
         aws=stage.aws_environment,
         region=topology.primary.region,
         prediction_buckets={

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from emulator.handle import (
@@ -18,10 +19,15 @@ from emulator.handle import (
     Problem,
     ProgramFailedError,
 )
+from resilience.credentials import Bearer, Certificate, Nothing
+from resilience.identity import ClientAuthority, Issuer, RunningClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
+
+    from resilience.credentials import Credential
+    from resilience.topology import Listener, TokenDemand
 
 HTTPS_PORT = 443
 
@@ -71,6 +77,8 @@ class Stage:
     def __init__(self, handle: EmulatorHandle) -> None:
         self._handle = handle
         self._deployed = ("", "")
+        self._authority = ClientAuthority(handle.work_dir / "clients")
+        self._issuers: dict[TokenDemand, Issuer] = {}
 
     @classmethod
     def start(cls, work_dir: Path, *, speed: float, seed: int) -> Self:
@@ -148,7 +156,8 @@ class Stage:
                 project_dir,
                 stack,
                 config_file=config_file,
-                config=dict(config),
+                # Of use only where client certificates are asked for; the real one has no key here.
+                config={"clientCaBundle": str(self._authority.bundle), **config},
                 on_event=on_event,
             )
         project = str(deployment.outputs.get("project", ""))
@@ -164,6 +173,36 @@ class Stage:
         """
         with _translated():
             return self._handle.resources(*self._deployed)
+
+    def credential_for(self, listener: Listener) -> Credential:
+        """Make what a deployed listener wants of its clients, and publish what it is checked by.
+
+        Asked again for the same, the keys are the same; `document` is what a canary's secret holds.
+
+        Raises:
+            StageGoneError: the emulator died.
+        """
+        if listener.client_certificates:
+            return Certificate(
+                certificate=self._authority.certificate, private_key=self._authority.private_key
+            )
+        demand = listener.tokens
+        if demand is None:
+            return Nothing()
+        if demand not in self._issuers:
+            claims = {name: " ".join(values) for name, values in demand.claims}
+            self._issuers[demand] = Issuer(demand.issuer, claims, self._emulated_clock())
+        issuer = self._issuers[demand]
+        with _translated():
+            self._handle.publish(demand.jwks_endpoint, issuer.key_set())
+        return Bearer(current=issuer.current, lasting=issuer.lasting)
+
+    def _emulated_clock(self) -> RunningClock:
+        with _translated():
+            now = str(self._handle.status()["emulated_now"])
+        return RunningClock(
+            then_s=datetime.fromisoformat(now).timestamp(), speed=self._handle.speed
+        )
 
     def lose(self, region: str) -> Loss:
         """Take a whole Region away. Raises `StageGoneError`."""

@@ -85,14 +85,25 @@ class ListenerRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TokenDemand:
+    """What a listener wants of bearer tokens; `claims` are names and the values they must hold."""
+
+    issuer: str
+    jwks_endpoint: str
+    claims: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Listener:
-    """A load balancer's listener and where it forwards to."""
+    """A load balancer's listener: whom it lets in, and where it forwards to."""
 
     arn: str
     port: int
     protocol: str
     default_target_group_arn: str | None
     rules: tuple[ListenerRule, ...]
+    tokens: TokenDemand | None = None
+    client_certificates: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ from resilience.topology import (
     Record,
     Region,
     TargetGroup,
+    TokenDemand,
     Topology,
     Watch,
 )
@@ -193,7 +194,23 @@ def _listener(aws: Aws, region: str, arn: str) -> Listener:
             for rule in rules
             if not rule.get("IsDefault") and (forward := _forward(rule["Actions"])) is not None
         ),
+        tokens=_tokens(listener["DefaultActions"]),
+        client_certificates=listener.get("MutualAuthentication", {}).get("Mode") == "verify",
     )
+
+
+def _tokens(actions: Any) -> TokenDemand | None:
+    """Read what a listener wants of tokens, if it asks for them."""
+    for action in actions:
+        if action["Type"] == "jwt-validation":
+            config = action["JwtValidationConfig"]
+            claims = config.get("AdditionalClaims", ())
+            return TokenDemand(
+                issuer=config["Issuer"],
+                jwks_endpoint=config["JwksEndpoint"],
+                claims=tuple((each["Name"], tuple(each["Values"])) for each in claims),
+            )
+    return None
 
 
 def _forward(actions: Any) -> str | None:

@@ -30,6 +30,7 @@ from emulator.catalogue import (
     ssm,
     target_groups,
     topics,
+    trust_stores,
 )
 from emulator.engine.request import RefusedError
 
@@ -62,6 +63,7 @@ _SERVICES = (
     ssm,
     target_groups,
     topics,
+    trust_stores,
 )
 
 

@@ -32,6 +32,7 @@ _ACTION_NAMES: Final = {
     "redirect": "RedirectConfig",
     "fixedResponse": "FixedResponseConfig",
     "arn": "TargetGroupArn",
+    "jwtValidation": "JwtValidationConfig",
     "stickiness": "TargetGroupStickinessConfig",
     "duration": "DurationSeconds",
 }
@@ -147,6 +148,19 @@ LOAD_BALANCER: Final = ResourceType(
     identity="name",
 )
 
+
+def _mutual(inputs: dict[str, Any]) -> list[str]:
+    given = inputs.get("mutualAuthentication") or {}
+    problems: list[str] = []
+    if given.get("mode") == "passthrough":
+        problems.append(
+            "mutualAuthentication.mode is 'passthrough'; the emulator supports 'off' and 'verify'"
+        )
+    if given.get("ignoreClientCertificateExpiry"):
+        problems.append("the emulator does not support ignoreClientCertificateExpiry")
+    return problems
+
+
 LISTENER: Final = ResourceType(
     type="aws:lb/listener:Listener",
     service="elbv2",
@@ -159,8 +173,10 @@ LISTENER: Final = ResourceType(
             aws="Certificates", convert=lambda value: [{"certificateArn": value}]
         ),
         "defaultActions": emulated(required=True, ordered=True),
+        "mutualAuthentication": emulated(unset={"mode": "off"}),
     },
-    absent="alpnPolicy mutualAuthentication "
+    check=_mutual,
+    absent="alpnPolicy "
     "routingHttpRequestXAmznMtlsClientcertHeaderName "
     "routingHttpRequestXAmznMtlsClientcertIssuerHeaderName "
     "routingHttpRequestXAmznMtlsClientcertLeafHeaderName "

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator.addresses import LoadBalancerNumbers
+from emulator.dataplane.alb_tokens import Tokens
 from emulator.dataplane.dns import DnsServer, Names
 from emulator.dataplane.health_checks import CheckerReport, HealthCheckers
 from emulator.dataplane.health_quorum import CHECKERS_IN_A_REGION
@@ -17,6 +18,7 @@ from emulator.dataplane.lambda_service import LambdaService
 from emulator.dataplane.load_balancers import Backends, LoadBalancers
 from emulator.dataplane.target_health import TargetHealth, TargetStatus
 from emulator.dataplane.world import World
+from emulator.outside import Outside
 from emulator.watch.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ class DataPlane:
         latency_order: Sequence[str] = (),
         checkers_in_a_region: int = CHECKERS_IN_A_REGION,
         metrics: Metrics | None = None,
+        outside: Outside | None = None,
         seed: int = 0,
     ) -> None:
         world = World(
@@ -92,6 +95,7 @@ class DataPlane:
             functions=self._functions,
             certificates=certificates,
             chance=world.chance("weighted target groups"),
+            tokens=Tokens(outside or Outside(), clock),
         )
         self._balancers = LoadBalancers(backends, numbers, block)
 

@@ -167,6 +167,7 @@ class Connection:
             client_ip=self._client_ip,
             scheme="https" if self._site.secure else "http",
             port=self._site.port,
+            client_certificate=wire.client_certificate,
         )
 
     async def _next_event(self, wire: Wire) -> object:

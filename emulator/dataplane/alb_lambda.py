@@ -13,6 +13,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
+from emulator.dataplane import alb_client_certificates
 from emulator.dataplane.alb_messages import Request, Response, phrase_of
 from emulator.dataplane.alb_rules import query_pairs
 from emulator.dataplane.lambda_invocation import parse_target
@@ -203,6 +204,8 @@ def _event_headers(request: Request, trace_id: str) -> list[tuple[str, str]]:
         "x-forwarded-proto": request.scheme,
         TRACE_HEADER: trace_id,
     }
+    if request.client_certificate:
+        added |= dict(alb_client_certificates.headers(request.client_certificate))
     own = [
         (name, value)
         for name, value in request.headers

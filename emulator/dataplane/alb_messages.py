@@ -24,6 +24,8 @@ class Request:
     client_ip: str
     scheme: str
     port: int
+    client_certificate: bytes | None = None
+    """DER, verified; None unless the listener asks for one."""
 
     @property
     def path(self) -> str:

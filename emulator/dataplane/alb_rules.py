@@ -15,7 +15,7 @@ from emulator.dataplane.alb_messages import SERVER, Request, Response, phrase_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from emulator.store.balancing import Condition, FixedResponse, Listener, Redirect, Rule
+    from emulator.store.listeners import Condition, FixedResponse, Listener, Redirect, Rule
 
 
 def matching_rule(listener: Listener, request: Request) -> Rule | None:

@@ -16,7 +16,8 @@ from emulator.dataplane.alb_connection import Connection
 from emulator.dataplane.alb_lambda import TargetError
 from emulator.dataplane.alb_messages import Request, Response, own_error
 from emulator.dataplane.alb_rules import fixed_response, matching_rule, redirect
-from emulator.store.balancing import FixedResponse, Forward, Redirect
+from emulator.dataplane.alb_tokens import TokenError
+from emulator.store.listeners import FixedResponse, Forward, Redirect
 
 if TYPE_CHECKING:
     import ssl
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 
     from emulator.addresses import Block, LoadBalancerNumbers
     from emulator.certificates import Authority
+    from emulator.dataplane.alb_tokens import Tokens
     from emulator.dataplane.lambda_service import LambdaService
     from emulator.dataplane.world import World
     from emulator.store import LoadBalancer
-    from emulator.store.balancing import Action, Listener
+    from emulator.store.listeners import Action, Listener, Rule
 
 LOOK_EVERY_S: Final = 0.5
 """Real seconds between looks for new and deleted listeners."""
@@ -51,6 +53,7 @@ class Backends:
     functions: LambdaService
     certificates: Authority
     chance: Random
+    tokens: Tokens
 
 
 class ListenerSite:
@@ -70,13 +73,21 @@ class ListenerSite:
         return self._store.load_balancer(self.arn)
 
     def tls(self) -> ssl.SSLContext | None:
-        """A certificate with the names of every ACM certificate of the listener."""
+        """A certificate with the names of every ACM certificate of the listener.
+
+        With a trust store, clients without a certificate of its authorities are turned away.
+        """
         balancer = self.balancer()
         listener = self._listener(balancer) if balancer else None
         arns = listener.certificate_arns if listener else ()
         found = [self._store.certificate(arn) for arn in arns]
         names = {name for certificate in found if certificate for name in certificate.names}
-        return self._backends.certificates.server_context(names) if names else None
+        trusted = listener.trust_store_arn if listener else None
+        store = self._store.trust_store(trusted) if trusted else None
+        if not names or (trusted and store is None):
+            return None
+        bundle = store.bundle if store else None
+        return self._backends.certificates.server_context(names, client_bundle=bundle)
 
     async def respond(self, balancer: LoadBalancer, request: Request) -> Response:
         """Answer a request by the first rule it meets."""
@@ -85,7 +96,16 @@ class ListenerSite:
             return own_error(refused)
         listener = self._listener(balancer)
         rule = matching_rule(listener, request) if listener else None
-        return await self._act(rule.action, request) if rule else own_error(503)
+        return await self._follow(rule, request) if rule else own_error(503)
+
+    async def _follow(self, rule: Rule, request: Request) -> Response:
+        if rule.tokens is not None:
+            try:
+                self._backends.tokens.check(rule.tokens, request)
+            except TokenError as error:
+                self._note("load_balancer.token_refused", rule=rule.arn, reason=str(error))
+                return own_error(error.status)
+        return await self._act(rule.action, request)
 
     async def _act(self, action: Action, request: Request) -> Response:
         if isinstance(action, Forward):

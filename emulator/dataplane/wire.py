@@ -26,6 +26,12 @@ class Wire(asyncio.Protocol):
         """Whether the peer has closed, or the connection is lost."""
         return self._ended
 
+    @property
+    def client_certificate(self) -> bytes | None:
+        """The peer's certificate (DER), where TLS asked for one and verified it."""
+        tls = self._transport and self._transport.get_extra_info("ssl_object")
+        return tls.getpeercert(binary_form=True) if tls else None
+
     async def read(self) -> bytes:
         """What has arrived, waiting for something; empty at the end of the stream."""
         if not self._received and not self._ended:

@@ -21,6 +21,7 @@ from emulator.patches import (
     s3,
     s3_versions,
     service_quotas,
+    trust_stores,
 )
 from emulator.strict import refusals
 from emulator.watch import cloudwatch_api
@@ -39,6 +40,7 @@ _PATCHES = (
     s3,
     s3_versions,
     service_quotas,
+    trust_stores,
 )
 _HOOKED = (
     cloudwatch_api,

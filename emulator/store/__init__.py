@@ -8,7 +8,7 @@ served now. Reads are safe while moto's server threads write.
 from __future__ import annotations
 
 from emulator.store import balancing, functions, names
-from emulator.store.balancing import Certificate, LoadBalancer, TargetGroup
+from emulator.store.balancing import Certificate, LoadBalancer, TargetGroup, TrustStore
 from emulator.store.functions import Function, FunctionVersion
 from emulator.store.names import HealthCheck, Zone
 
@@ -20,6 +20,7 @@ __all__ = [
     "LoadBalancer",
     "Store",
     "TargetGroup",
+    "TrustStore",
     "Zone",
 ]
 
@@ -50,6 +51,10 @@ class Store:
     def certificate(self, arn: str) -> Certificate | None:
         """One ACM certificate by ARN; None when it does not exist."""
         return balancing.read_certificate(arn)
+
+    def trust_store(self, arn: str) -> TrustStore | None:
+        """One trust store by ARN; None when it does not exist."""
+        return balancing.read_trust_store(arn)
 
     def functions(self) -> list[Function]:
         """Every Lambda function in every Region."""

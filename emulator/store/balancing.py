@@ -1,4 +1,4 @@
-"""Load balancers, listeners, rules, target groups and certificates, as frozen views."""
+"""Load balancers, target groups, certificates and trust stores, as frozen views."""
 
 from __future__ import annotations
 
@@ -9,80 +9,12 @@ from moto.acm.models import acm_backends
 from moto.elbv2.models import elbv2_backends
 
 from emulator.store.backends import backend_of, region_of, regional, values_of
+from emulator.store.listeners import Forward, Listener, listener_view
 
 # Defaults of attributes that a program leaves alone.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
 DEFAULT_CLIENT_KEEP_ALIVE_S: Final = 3600
 DEFAULT_IDLE_TIMEOUT_S: Final = 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class Condition:
-    """One condition of a rule. `values` are alternatives; a query value may carry a key."""
-
-    field: str
-    values: tuple[str, ...] = ()
-    header: str = ""
-    query: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Forward:
-    """Forward to one of the weighted target groups."""
-
-    target_groups: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class FixedResponse:
-    """Answer without a target."""
-
-    status: int
-    content_type: str
-    body: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Redirect:
-    """Redirect; parts may hold `#{host}`, `#{path}`, `#{port}`, `#{protocol}`, `#{query}`."""
-
-    status: int
-    protocol: str
-    host: str
-    port: str
-    path: str
-    query: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class UnsupportedAction:
-    """An action that the data plane does not serve (authentication)."""
-
-    kind: str
-
-
-Action = Forward | FixedResponse | Redirect | UnsupportedAction
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """What to do with requests that meet every condition. `priority` is None for the default."""
-
-    arn: str
-    priority: int | None
-    conditions: tuple[Condition, ...]
-    action: Action
-
-
-@dataclass(frozen=True, kw_only=True)
-class Listener:
-    """One port of a load balancer. `rules` are in the order they are tried; the default is last."""
-
-    arn: str
-    port: int
-    protocol: str
-    certificate_arns: tuple[str, ...]
-    rules: tuple[Rule, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +76,14 @@ class Certificate:
     status: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrustStore:
+    """The authorities whose client certificates a listener takes; `bundle` is PEM."""
+
+    arn: str
+    bundle: str
+
+
 def read_load_balancers() -> list[LoadBalancer]:
     """Every Application Load Balancer in every Region, oldest first within a Region."""
     return [
@@ -196,6 +136,13 @@ def read_certificate(arn: str) -> Certificate | None:
     return Certificate(arn=arn, names=tuple(dict.fromkeys(names)), status=str(raw.status))
 
 
+def read_trust_store(arn: str) -> TrustStore | None:
+    """One trust store, or None when it does not exist (any more)."""
+    backend = backend_of(elbv2_backends, region_of(arn))
+    raw = getattr(backend, "trust_stores", {}).get(arn)
+    return TrustStore(arn=arn, bundle=str(raw.bundle)) if raw is not None else None
+
+
 def _load_balancer(raw: Any, region: str) -> LoadBalancer:
     attributes: dict[str, str] = dict(raw.attrs)
     return LoadBalancer(
@@ -204,7 +151,7 @@ def _load_balancer(raw: Any, region: str) -> LoadBalancer:
         region=region,
         dns_name=raw.dns_name,
         zones=tuple(sorted({str(subnet.availability_zone) for subnet in list(raw.subnets)})),
-        listeners=tuple(_listener(listener) for listener in values_of(raw.listeners)),
+        listeners=tuple(listener_view(listener) for listener in values_of(raw.listeners)),
         client_keep_alive_s=float(
             attributes.get("client_keep_alive.seconds", DEFAULT_CLIENT_KEEP_ALIVE_S)
         ),
@@ -212,81 +159,6 @@ def _load_balancer(raw: Any, region: str) -> LoadBalancer:
             attributes.get("idle_timeout.timeout_seconds", DEFAULT_IDLE_TIMEOUT_S)
         ),
     )
-
-
-def _listener(raw: Any) -> Listener:
-    rules = [_rule(rule) for rule in values_of(raw.rules)]
-    numbered = sorted(
-        (rule for rule in rules if rule.priority is not None), key=lambda rule: rule.priority or 0
-    )
-    default = [rule for rule in rules if rule.priority is None]
-    return Listener(
-        arn=raw.arn,
-        port=int(raw.port),
-        protocol=str(raw.protocol),
-        certificate_arns=tuple(_certificate_arn(item) for item in list(raw.certificates)),
-        rules=(*numbered, *default),
-    )
-
-
-def _certificate_arn(item: Any) -> str:
-    # moto keeps plain ARNs after a create and the API's dictionaries after a modify.
-    return str(item["CertificateArn"]) if isinstance(item, dict) else str(item)
-
-
-def _rule(raw: Any) -> Rule:
-    return Rule(
-        arn=raw.arn,
-        priority=None if raw.is_default else int(raw.priority),
-        conditions=tuple(_condition(item) for item in list(raw.conditions)),
-        action=_action([action.data for action in list(raw.actions)]),
-    )
-
-
-def _condition(raw: dict[str, Any]) -> Condition:
-    field = str(raw["Field"])
-    config: dict[str, Any] = next(
-        (value for key, value in raw.items() if key.endswith("Config")), raw
-    )
-    values: list[Any] = config.get("Values") or []
-    if field == "query-string":
-        query = tuple((str(item.get("Key") or ""), str(item["Value"])) for item in values)
-        return Condition(field=field, query=query)
-    header = str(config.get("HttpHeaderName") or "")
-    return Condition(field=field, values=tuple(str(value) for value in values), header=header)
-
-
-def _action(actions: list[dict[str, Any]]) -> Action:
-    """The action that ends the rule: the last one in order (AWS requires it to be)."""
-    data = max(actions, key=lambda action: int(action.get("Order") or 0))
-    kind = str(data["Type"])
-    if kind == "forward":
-        return Forward(target_groups=_weighted_target_groups(data))
-    if kind == "fixed-response":
-        config = data["FixedResponseConfig"]
-        return FixedResponse(
-            status=int(config["StatusCode"]),
-            content_type=config.get("ContentType") or "text/plain",
-            body=config.get("MessageBody") or "",
-        )
-    if kind == "redirect":
-        config = data["RedirectConfig"]
-        return Redirect(
-            status=int(str(config["StatusCode"]).removeprefix("HTTP_")),
-            protocol=config.get("Protocol") or "#{protocol}",
-            host=config.get("Host") or "#{host}",
-            port=config.get("Port") or "#{port}",
-            path=config.get("Path") or "/#{path}",
-            query=config.get("Query") or "#{query}",
-        )
-    return UnsupportedAction(kind=kind)
-
-
-def _weighted_target_groups(data: dict[str, Any]) -> tuple[tuple[str, int], ...]:
-    groups: list[dict[str, Any]] = (data.get("ForwardConfig") or {}).get("TargetGroups") or []
-    if not groups:
-        return ((str(data["TargetGroupArn"]), 1),)
-    return tuple((str(group["TargetGroupArn"]), int(group.get("Weight", 1))) for group in groups)
 
 
 def _target_group(raw: Any) -> TargetGroup:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from emulator.strict import balancing, functions, records, replication
+from emulator.strict import balancing, functions, listener_actions, records, replication
 
 
 def apply() -> None:
     """Guard moto's backends, in this process, with the rules of this package."""
-    for rules in (balancing, functions, records, replication):
+    for rules in (balancing, functions, listener_actions, records, replication):
         rules.apply()

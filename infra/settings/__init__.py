@@ -13,9 +13,10 @@ from typing import Final
 import pulumi
 
 from infra.naming import stack_name_problem
-from infra.settings import capacity, data, fields
+from infra.settings import capacity, data, edge, fields
 from infra.settings.capacity import CapacitySettings
 from infra.settings.data import DataSettings
+from infra.settings.edge import EdgeSettings
 from infra.settings.reading import Problem, Reading, SettingsError
 
 # Route 53 gives an alias to a load balancer this TTL, whatever is asked for:
@@ -63,6 +64,7 @@ class Settings:
     deletion_protection: bool
     data: DataSettings
     capacity: CapacitySettings
+    edge: EdgeSettings
 
 
 def parse_settings(raw: Mapping[str, str], *, project: str, stack: str) -> Settings:
@@ -119,6 +121,7 @@ def _read_all(reading: Reading) -> Settings:
         deletion_protection=reading.read("deletionProtection", fields.boolean),
         data=data.read(reading),
         capacity=capacity.read(reading),
+        edge=edge.read(reading),
     )
 
 
@@ -138,6 +141,7 @@ def _note_contradictions(reading: Reading) -> None:
         )
     data.contradictions(reading)
     capacity.contradictions(reading)
+    edge.contradictions(reading)
 
 
 def doubts(settings: Settings) -> tuple[str, ...]:

@@ -54,6 +54,31 @@ def clients_find_no_health_paths(listener: Resource, graph: Graph) -> Iterator[s
 
 
 @each("Listener")
+def clients_show_who_they_are(listener: Resource, graph: Graph) -> Iterator[str]:
+    """At the clients' door of a load balancer that refuses deletion, clients show who they are.
+
+    What nobody may delete is production: open to everybody, it is paid for by whoever owns it and
+    taken away by whoever floods it. A token must be of one issuer and for this service.
+
+    Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-verify-jwt.html
+    """
+    (balancer,) = graph.behind(listener, "loadBalancerArn", "LoadBalancer") or [None]
+    protected = balancer is not None and balancer.get("enableDeletionProtection")
+    if listener.get("port") != _CLIENTS or not protected:
+        return
+    mutual = listener.inputs.get("mutualAuthentication") or {}
+    checks = [
+        action.get("jwtValidation") or {}
+        for action in listener.inputs.get("defaultActions") or []
+        if action.get("type") == "jwt-validation"
+    ]
+    if not checks and mutual.get("mode") != "verify":
+        yield "lets anybody in"
+    if any(not check.get("additionalClaims") for check in checks):
+        yield "takes tokens that its issuer made for others"
+
+
+@each("Listener")
 def health_checkers_find_nothing_else(listener: Resource, graph: Graph) -> Iterator[str]:
     """The health checkers' door forwards health and evacuation paths, and nothing else.
 

@@ -142,11 +142,13 @@ class Rehearsal:
         options, clock, steady = self._options, self._clock, Steady()
         plan = make_plan(topology, steady, speed=options.speed)
         name_server = NameServer(stage.dns_address, timeout_s=clock.timeout_s(DNS_TIMEOUT_S))
+        credential = stage.credential_for(topology.primary.listener)
         target = Target(
             name=topology.predict_name,
             port=stage.https_port,
-            trust=ssl.create_default_context(cafile=str(stage.ca_file)),
+            trust=credential.present_in(ssl.create_default_context(cafile=str(stage.ca_file))),
             release=release,
+            credential=credential,
         )
         observer = Observer(
             topology,

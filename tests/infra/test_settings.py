@@ -7,6 +7,7 @@ import pytest
 
 from infra.aws_regions import REGIONS
 from infra.settings import Settings, SettingsError, doubts, parse_settings
+from infra.settings.edge import Claim
 from tests.infra.graph import stack_config
 
 
@@ -82,6 +83,14 @@ def test_staging_reads_as_written() -> None:
         ("operatorRoles", "[]", "names of IAM roles"),
         ("operatorRoles", '["a b"]', "names of IAM roles"),
         ("keyDeletionDays", "6", "7 to 30"),
+        ("clientAuthentication", "basic", '"none" or "jwt" or "mtls"'),
+        ("jwtIssuer", "a b", "none of them blank"),
+        ("jwtIssuer", "i" * 257, "at most 256 characters"),
+        ("jwtJwksEndpoint", "http://i.example/keys", "beginning with https://"),
+        ("jwtJwksEndpoint", "https://i.example", "with its path"),
+        ("jwtClaim", "predictions", "a claim and its value"),
+        ("jwtClaim", "exp=1", "always checked"),
+        ("clientCaBundle", "authorities.crt", ".pem"),
         ("keyDeletionDays", "31", "7 to 30"),
     ],
 )
@@ -151,3 +160,40 @@ def test_production_names_who_operates_it() -> None:
     said = refusals(operatorRoles='["*"]', production="true", deletionProtection="true")
     assert "names of roles, not everybody" in said["understudy:operatorRoles"]
     assert parse(operatorRoles='["*"]', production="false").data.operator_roles == ("*",)
+
+
+def test_a_client_shows_what_the_settings_say() -> None:
+    prod = parse("prod").edge
+    assert (prod.client_authentication, prod.jwt_claim) == (
+        "jwt",
+        Claim(name="aud", value="https://predict.understudy.example"),
+    )
+    assert parse("staging").edge.client_authentication == "none"
+
+
+@pytest.mark.parametrize(
+    ("how", "key"),
+    [
+        ("jwt", "jwtIssuer"),
+        ("jwt", "jwtJwksEndpoint"),
+        ("jwt", "jwtClaim"),
+        ("mtls", "clientCaBundle"),
+    ],
+)
+def test_what_clients_are_checked_by_must_be_set(how: str, key: str) -> None:
+    given = {
+        "jwtIssuer": "https://i.example/",
+        "jwtJwksEndpoint": "https://i.example/keys",
+        "jwtClaim": "scope=predict",
+        "clientCaBundle": "authorities.pem",
+    }
+    assert parse(clientAuthentication=how, **given).edge.client_authentication == how
+    said = refusals(clientAuthentication=how, **{**given, key: ""})
+    assert list(said) == [f"understudy:{key}"]
+    assert f'clientAuthentication "{how}"' in said[f"understudy:{key}"]
+
+
+def test_production_is_not_open_to_everybody() -> None:
+    with pytest.raises(SettingsError, match="clientAuthentication") as caught:
+        parse("prod", clientAuthentication="none")
+    assert len(caught.value.problems) == 1

@@ -20,16 +20,9 @@ from emulator.dataplane.alb_lambda import (
 )
 from emulator.dataplane.alb_messages import Request, Response
 from emulator.dataplane.alb_rules import matching_rule, redirect
-from emulator.store.balancing import (
-    Condition,
-    FixedResponse,
-    Listener,
-    Redirect,
-    Rule,
-    TargetGroup,
-    TargetGroupHealthCheck,
-)
+from emulator.store.balancing import TargetGroup, TargetGroupHealthCheck
 from emulator.store.functions import Function, Permission
+from emulator.store.listeners import Condition, FixedResponse, Listener, Redirect, Rule
 
 GROUP = TargetGroup(
     arn="arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/my-target-group/6d0ecf831eec9f09",

@@ -35,6 +35,8 @@ def main() -> None:
             "elbv2 has one zone id": _zone_ids(),
             "elbv2 leaves attributes out": _attributes(),
             "elbv2 keeps a lambda matcher": _matcher(),
+            "elbv2 has no trust stores": _no_trust_stores(),
+            "elbv2 does not know tokens": _no_tokens(),
             "elbv2 calls lambda targets healthy": _health(),
             "s3 drops replication details": _replication(),
             "s3 ignores policy conditions": _conditions(),
@@ -60,6 +62,26 @@ def _no_such_list() -> bool:
     permission |= {"PrefixListIds": [{"PrefixListId": "pl-0", "Description": "lost"}]}
     made = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
     return "Description" not in made["SecurityGroupRules"][0]
+
+
+def _no_trust_stores() -> bool:
+    try:
+        boto3.client("elbv2").describe_trust_stores()
+    except NotImplementedError:
+        return True
+    return False
+
+
+def _no_tokens() -> bool:
+    from moto.elbv2.exceptions import InvalidActionTypeError
+    from moto.elbv2.models import ELBv2Backend, FakeAction
+
+    try:
+        actions = [FakeAction({"Type": "jwt-validation"})]
+        ELBv2Backend("us-east-1", "1")._validate_actions(actions)
+    except InvalidActionTypeError:
+        return True
+    return False
 
 
 def _certificates() -> bool:

@@ -28,6 +28,8 @@ DEFECTS = (
     "elbv2 has one zone id",
     "elbv2 leaves attributes out",
     "elbv2 keeps a lambda matcher",
+    "elbv2 has no trust stores",
+    "elbv2 does not know tokens",
     "elbv2 calls lambda targets healthy",
     "s3 drops replication details",
     "s3 ignores policy conditions",

@@ -17,6 +17,17 @@ BREAKS: tuple[Broken, ...] = (
         change("ListenerRule", "no-health", actions=[{"type": "forward"}]),
     ),
     case(
+        "clients-show-who-they-are",
+        "lets anybody in",
+        change("LoadBalancer", enableDeletionProtection=True),
+    ),
+    case(
+        "clients-show-who-they-are",
+        "made for others",
+        change("LoadBalancer", enableDeletionProtection=True),
+        change("Listener", "clients", defaultActions=[{"type": "jwt-validation"}]),
+    ),
+    case(
         "health-checkers-find-nothing-else",
         "whatever it is asked",
         change("Listener", "health", defaultActions=[{"type": "forward"}]),

@@ -1,0 +1,115 @@
+"""Who is answered at which door of a deployed production stack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from resilience.identity import ClientAuthority, Issuer, RunningClock
+from resilience.stage import Stage
+from resilience.topology import Listener, TokenDemand
+from tests.contract.edge.callers import HEALTH, Edge
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENDPOINT = "https://identity.understudy.example/.well-known/jwks.json"
+ISSUER = "https://identity.understudy.example/"
+AUDIENCE = "https://predict.understudy.example"
+
+
+def issuer(edge: Edge, name: str = ISSUER, *, audience: str = AUDIENCE) -> Issuer:
+    from datetime import datetime
+
+    now = datetime.fromisoformat(edge.emulator.status()["emulated_now"])
+    clock = RunningClock(then_s=now.timestamp(), speed=edge.emulator.speed)
+    return Issuer(name, {"aud": audience}, clock)
+
+
+@pytest.fixture(scope="module")
+def identity(edge: Edge) -> Issuer:
+    """The identity provider that the stack trusts, its keys published."""
+    made = issuer(edge)
+    edge.emulator.publish(ENDPOINT, made.key_set())
+    return made
+
+
+def test_a_right_token_is_let_in_and_reaches_the_target(edge: Edge, identity: Issuer) -> None:
+    answer = edge.ask(token=identity.current())
+    assert answer.status == 200
+    assert answer.seen["headers"]["authorization"], "the token goes on as it came"
+
+
+def test_without_a_token_nobody_is_answered(edge: Edge, identity: Issuer) -> None:
+    del identity
+    for path in ("/v1/predict", "/v1/model", "/", "/health", "/anything"):
+        assert edge.ask(path).status == 401, path
+
+
+def test_tokens_of_other_keys_issuers_and_audiences_are_refused(
+    edge: Edge, identity: Issuer
+) -> None:
+    del identity
+    for stranger in (
+        issuer(edge),
+        issuer(edge, "https://elsewhere.example/"),
+        issuer(edge, audience="https://payroll.example"),
+    ):
+        assert edge.ask(token=stranger.current()).status == 401
+
+
+def test_an_expired_token_is_refused(edge: Edge, identity: Issuer) -> None:
+    late = RunningClock(then_s=identity._clock.now_s() - 3600, speed=edge.emulator.speed)
+    identity_then = issuer(edge)
+    identity_then._key, identity_then._clock = identity._key, late
+    assert edge.ask(token=identity_then.current()).status == 401
+
+
+def test_clients_find_no_health_paths(edge: Edge, identity: Issuer) -> None:
+    for path in ("/health/ready", "/health/live", "/evacuation/us-west-2"):
+        for token in (None, identity.current()):
+            answer = edge.ask(path, token=token)
+            assert (answer.status, b"release" in answer.body) == (404, False), path
+
+
+def test_health_checkers_need_no_token_and_find_no_predictions(edge: Edge) -> None:
+    assert edge.ask("/health/ready", port=HEALTH).seen["path"] == "/health/ready"
+    assert edge.ask("/health/live", port=HEALTH).status == 200
+    for path in ("/v1/predict", "/v1/model", "/health/other", "/"):
+        assert edge.ask(path, port=HEALTH).status == 404, path
+
+
+def test_a_rehearsals_clients_are_let_in_by_what_they_read_of_the_listener(edge: Edge) -> None:
+    demand = TokenDemand(issuer=ISSUER, jwks_endpoint=ENDPOINT, claims=(("aud", (AUDIENCE,)),))
+    credential = Stage(edge.emulator).credential_for(listener(tokens=demand))
+    token = credential.headers()["authorization"].removeprefix("Bearer ")
+    assert edge.ask(token=token).status == 200
+    assert edge.ask(token=credential.document()["bearer"]).status == 200
+
+
+def listener(**facts: Any) -> Listener:
+    return Listener(
+        arn="l", port=443, protocol="HTTPS", default_target_group_arn="t", rules=(), **facts
+    )
+
+
+def test_client_certificates_take_the_place_of_tokens_by_one_update(
+    edge: Edge, tmp_path: Path
+) -> None:
+    ours, strangers = ClientAuthority(tmp_path / "ours"), ClientAuthority(tmp_path / "theirs")
+    edge.deploy(clientAuthentication="mtls", clientCaBundle=str(ours.bundle))
+    answer = edge.ask(client=(ours.certificate, ours.private_key))
+    assert answer.status == 200
+    (subject,) = answer.seen["headers"]["x-amzn-mtls-clientcert-subject"]
+    assert subject == "CN=rehearsal"
+    (sent,) = edge.ask(
+        client=(ours.certificate, ours.private_key), x_amzn_mtls_clientcert_subject="CN=admin"
+    ).seen["headers"]["x-amzn-mtls-clientcert-subject"]
+    assert sent == "CN=rehearsal", "what the handshake showed cannot be written over"
+    for client in (None, (strangers.certificate, strangers.private_key)):
+        with pytest.raises(OSError):  # noqa: PT011  # TLS 1.3 says it by an alert or by closing
+            edge.ask(client=client)
+    assert edge.ask("/health/ready", port=HEALTH).status == 200, "checkers show no certificate"
+    refused = edge.ask("/health/ready", client=(ours.certificate, ours.private_key))
+    assert refused.status == 404
