@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from emulator.dataplane.lambda_results import InvokeResult
     from emulator.engine import Outcome, Request
     from emulator.engine.request import OnEvent
-    from emulator.watch import Watch
+    from emulator.watch.watch import Watch
 
 T = TypeVar("T")
 

@@ -34,7 +34,7 @@ from emulator.outside import Outside
 from emulator.process_group import READY_FILE
 from emulator.storage import Storage
 from emulator.store import Store
-from emulator.watch import Watch
+from emulator.watch.watch import Watch
 
 if TYPE_CHECKING:
     import socket
@@ -107,7 +107,7 @@ class Emulator:
         self._certificates = Authority(settings.work_dir)
         self._watch = Watch(self._clock, self._faults, self._events)
         self._storage = Storage(
-            self._clock, self._faults, self._events, watch=self._watch, seed=settings.seed
+            self._clock, self._faults, self._events, metrics=self._watch.metrics, seed=settings.seed
         )
         self._data_plane = DataPlane(
             self._store,
@@ -131,6 +131,7 @@ class Emulator:
             self._watch,
             seed=settings.seed,
         )
+        self._watch.connect(self._data_plane.invoke)
         door = api.FrontDoor(self._faults, self._storage.objects, self._storage.replicator)
         self._api = ApiServer(self._listener, door.answer)
         self._runs = Runs(self._block.api.url, settings.work_dir)
@@ -149,7 +150,7 @@ class Emulator:
         patches.apply_all(hooks)
         self._api.start()
         await self._data_plane.start()
-        flows = (*self._storage.flows(), *self._backups.flows())
+        flows = (*self._storage.flows(), *self._watch.flows(), *self._backups.flows())
         self._tasks = [asyncio.create_task(flow()) for flow in flows]
         await self._control.start()
         self._write_ready_file()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from emulator.events import EventLog
     from emulator.faults import FaultBoard
     from emulator.storage.objects import Objects
-    from emulator.watch import Watch
+    from emulator.watch.watch import Watch
 
 __all__ = ["Backups", "JobTimes"]
 

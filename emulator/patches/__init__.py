@@ -24,7 +24,7 @@ from emulator.patches import (
     trust_stores,
 )
 from emulator.strict import refusals
-from emulator.watch import cloudwatch_api
+from emulator.watch import cloudwatch_api, notifications
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +44,7 @@ _PATCHES = (
 )
 _HOOKED = (
     cloudwatch_api,
+    notifications,
     elbv2,
     lambda_,
     lambda_capacity,

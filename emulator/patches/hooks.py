@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from emulator.watch import Watch
+    from emulator.watch.watch import Watch
 
 
 class InvokeResult(Protocol):

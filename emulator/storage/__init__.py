@@ -10,7 +10,7 @@ from emulator.storage.hooks import take_over
 from emulator.storage.logs import LogShipper
 from emulator.storage.objects import Objects
 from emulator.storage.replication import Replicator
-from emulator.watch import Watch
+from emulator.watch.metrics import Metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -29,10 +29,10 @@ class Storage:
         faults: FaultBoard,
         events: EventLog,
         *,
-        watch: Watch | None = None,
+        metrics: Metrics | None = None,
         seed: int = 0,
     ) -> None:
-        self.watch = watch or Watch(clock, faults, events)
+        self.metrics = metrics or Metrics(clock, faults)
         self.objects = Objects(threading.RLock())
         self.replicator = Replicator(self.objects, clock, faults, events, seed=seed)
         self.firehose = Firehose(self.objects, self.replicator, clock, faults, events, seed=seed)

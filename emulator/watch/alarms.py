@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.store.backends import ACCOUNT, backend_of, values_of
 from emulator.watch import alarm_checks
-from emulator.watch.alarm import STATES, Alarm, State
+from emulator.watch.alarm import ALARM, OK, STATES, Alarm, State, utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -148,6 +148,40 @@ class Alarms:
                 reason=reason,
             )
         self._changed(alarm, before)
+        self.settle_composites(alarm.region)
+
+    def settle_composites(self, region: str) -> None:
+        """Bring every composite alarm of a Region into the state that its rule gives now."""
+        for alarm in self.of(region):
+            if alarm.rule is None:
+                continue
+            firing = alarm.rule.decide(lambda name: self.state(region, name))
+            value = ALARM if firing else OK
+            if alarm.state.value != value:
+                self.enter(alarm, value, *self._composite_reason(alarm))
+                return  # which settles the others, this one's parents among them
+
+    def _composite_reason(self, alarm: Alarm) -> tuple[str, Mapping[str, Any]]:
+        """The alarm of the rule that changed last, and all of them."""
+        children = [
+            child
+            for name in (alarm.rule.alarms if alarm.rule else ())
+            if (child := self.named(alarm.region, name)) is not None
+        ]
+        triggering = [
+            {
+                "arn": each.alarm_arn,
+                "state": {
+                    "value": each.state.value,
+                    "timestamp": utc(each.state.since_s).isoformat(),
+                },
+            }
+            for each in children
+        ]
+        latest = max(children, key=lambda each: each.state.since_s, default=alarm)
+        at = utc(latest.state.since_s).strftime("%A %d %B, %Y %H:%M:%S UTC")
+        reason = f"{latest.alarm_arn} transitioned to {latest.state.value} at {at}"
+        return reason, {"triggeringAlarms": triggering}
 
 
 def _kept(region: str) -> dict[str, Any]:

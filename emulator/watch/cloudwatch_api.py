@@ -7,12 +7,14 @@ no history, and answers metric math and percentiles with nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from emulator.patches.mending import add, replace
-from emulator.watch import alarm_rule
+from emulator.watch import alarm_rule, metrics_api
 from emulator.watch.alarms import AlarmRefusedError, Alarms
+from emulator.watch.metrics import Metrics
+from emulator.watch.metrics_api import MetricRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 Action: TypeAlias = Callable[[Alarms, Any], Any]
 """An action of the API, on moto's response object."""
 
+MetricsAction: TypeAlias = Callable[[Metrics, str, Mapping[str, Any]], dict[str, Any]]
+
 _KINDS: Final = ("MetricAlarm", "CompositeAlarm")
 
 
@@ -30,12 +34,22 @@ def apply(hooks: Callable[[], Hooks]) -> None:
     """Put our actions on moto's CloudWatch."""
     from moto.cloudwatch.responses import CloudWatchResponse
 
-    def bound(act: Action) -> Callable[[Any], Any]:
+    def on_alarms(act: Action) -> Callable[[Any], Any]:
         return lambda response: act(hooks().watch.alarms, response)
 
-    for name, act in _ACTIONS.items():
+    def on_metrics(act: MetricsAction) -> Callable[[Any], Any]:
+        def answer(response: Any) -> Any:
+            asked = response._get_params()  # noqa: SLF001  # moto's way to a call's parameters
+            metrics, region = hooks().watch.metrics, str(response.region)
+            return _answer(**_asked(lambda: act(metrics, region, asked)))
+
+        return answer
+
+    made = {name: on_alarms(act) for name, act in _ACTIONS.items()}
+    made |= {name: on_metrics(act) for name, act in metrics_api.ACTIONS.items()}
+    for name, act in made.items():
         put = replace if name in vars(CloudWatchResponse) else add
-        put(CloudWatchResponse, name, bound(act))
+        put(CloudWatchResponse, name, act)
 
 
 def _put(alarms: Alarms, response: Any) -> Any:
@@ -150,7 +164,7 @@ def _asked(call: Callable[[], Any]) -> Any:
 
     try:
         return call()
-    except AlarmRefusedError as error:
+    except (AlarmRefusedError, MetricRefusedError) as error:
         refusal = CloudWatchException(str(error))
         refusal.code = error.code
         raise refusal from error

@@ -189,11 +189,11 @@ class Metrics:
         with self._lock:
             return list(self._regions)
 
-    def resolution_s(self, region: str, metric: MetricId) -> int:
-        """The finest resolution a metric was put with; the standard one if there is none."""
+    def unit(self, region: str, metric: MetricId) -> str:
+        """The unit that a metric was first put with; `None` where there is no data."""
         with self._lock:
             series = self._regions.get(region, {}).get(metric)
-            return STANDARD_RESOLUTION_S if series is None else series.resolution_s
+            return "None" if series is None else next(iter(series.by_unit), "None")
 
     def _point(
         self, region: str, metric: MetricId, unit: str, at_s: float | None, resolution_s: int

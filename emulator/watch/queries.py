@@ -56,8 +56,11 @@ class Window:
 
     def starts(self, period_s: int) -> list[int]:
         """Starts of the window's periods."""
-        first = self.start_s - (self.start_s - self.phase_s) % period_s
-        return [each for each in range(first, self.end_s, period_s) if each >= self.start_s]
+        return list(range(self.first(period_s), self.end_s, period_s))
+
+    def first(self, period_s: int) -> int:
+        """Start of the period that the window begins in."""
+        return self.start_s - (self.start_s - self.phase_s) % period_s
 
 
 def dimensions_of(raw: Sequence[Mapping[str, str]] | None) -> dict[str, str]:
@@ -180,7 +183,7 @@ def read(metrics: Metrics, region: str, query: MetricQuery, window: Window) -> S
     aggregates = metrics.periods(
         region,
         query.metric,
-        start_s=window.start_s,
+        start_s=window.first(query.period_s),
         end_s=window.end_s,
         period_s=query.period_s,
         phase_s=window.phase_s,

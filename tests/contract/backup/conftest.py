@@ -14,7 +14,7 @@ from emulator.door.server import ApiServer
 from emulator.events import EventLog
 from emulator.faults import FaultBoard
 from emulator.storage import Storage
-from emulator.watch import Watch
+from emulator.watch.watch import Watch
 from tests.contract.backup.region_pair import Cloud, HandClock
 
 if TYPE_CHECKING:

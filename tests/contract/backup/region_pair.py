@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from emulator.backup import Backups
     from emulator.events import EventLog
     from emulator.faults import FaultBoard
-    from emulator.watch import Watch
+    from emulator.watch.watch import Watch
 
 ACCOUNT = "123456789012"
 EAST, WEST = "us-east-1", "us-west-2"

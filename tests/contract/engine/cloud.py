@@ -15,7 +15,7 @@ from emulator.engine.runner import Runner
 from emulator.engine.state import StackState
 from emulator.events import EventLog
 from emulator.faults import FaultBoard
-from emulator.watch import Watch
+from emulator.watch.watch import Watch
 from tests.contract.engine.play import REGION, Script, launch, trust
 
 if TYPE_CHECKING:
