@@ -58,7 +58,7 @@ def _cloud(server: ApiServer, clients: dict[tuple[str, str], Any]) -> Iterator[C
     clock, faults = HandClock(), FaultBoard()
     events = EventLog(clock)
     watch = Watch(clock, faults, events)
-    storage = Storage(clock, faults, events, watch=watch, seed=1)
+    storage = Storage(clock, faults, events, metrics=watch.metrics, seed=1)
     backups = Backups(clock, faults, events, storage.objects, watch, seed=1)
     server.answer = FrontDoor(faults, storage.objects, storage.replicator).answer
     host, port = server.socket.getsockname()
