@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote, urlsplit
 
-from emulator import process_group
+from emulator import places, process_group
 from emulator.addresses import Block
 from emulator.administrator import ACCESS_KEY, SECRET_KEY
 from emulator.faults import Fault
@@ -137,6 +137,11 @@ class EmulatorHandle:
     def listener_port(port: int) -> int:
         """The port on which a load balancer's listener on `port` is served here."""
         return Block.listener_port(port)
+
+    @staticmethod
+    def client_subnet(region: str) -> str:
+        """The EDNS client subnet that clients near a Region come from."""
+        return places.client_subnet(region)
 
     def deploy(
         self,

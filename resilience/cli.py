@@ -92,12 +92,14 @@ def rehearse(  # noqa: PLR0913 - one argument an option
     project: ProjectOption = Path(),
     release: ReleaseOption = None,
     scenario: Annotated[
-        ScenarioName,
+        ScenarioName | None,
         typer.Option(
-            help="What to lose: the primary (and fail back), the standby, or both with the "
-            "standby back first."
+            help="What to lose: the primary (and fail back), the standby, the first two of three "
+            "Regions or more, all with the standby back first, or, with latency routing, the "
+            "Region nearest to some of the clients. primary-lost or nearest-lost unless given.",
+            show_default=False,
         ),
-    ] = ScenarioName.PRIMARY_LOST,
+    ] = None,
     speed: SpeedOption = 1.0,
     seed: SeedOption = 0,
     rate: Annotated[
@@ -170,7 +172,7 @@ def emulate(  # noqa: PLR0913 - one argument an option
         project_dir=_project(project, stack, config_file),
         config_file=config_file,
         release=release,
-        scenario=ScenarioName.PRIMARY_LOST,
+        scenario=None,
         speed=speed,
         seed=seed,
         rate_per_s=default_rate_per_s(speed),
@@ -210,7 +212,7 @@ def policy(
         project_dir=_project(project, stack, config_file),
         config_file=config_file,
         release=release,
-        scenario=ScenarioName.PRIMARY_LOST,
+        scenario=None,
         speed=1.0,
         seed=0,
         rate_per_s=default_rate_per_s(1.0),
@@ -244,6 +246,7 @@ def _guarded(command: Callable[[Progress], Result]) -> Result:
     """Run a command with progress; end with the exit code its errors stand for."""
     from resilience.golden import ReleaseError
     from resilience.progress import Progress
+    from resilience.rehearsal.options import ScenarioError
     from resilience.stage import RefusedError, StageGoneError
 
     # A shell starts background jobs with SIGINT ignored; both signals must end a run, always.
@@ -255,7 +258,7 @@ def _guarded(command: Callable[[Progress], Result]) -> Result:
     except RefusedError as error:
         _say("the deploy was refused:", *(f"  - {problem}" for problem in error.problems))
         raise typer.Exit(USAGE) from error
-    except ReleaseError as error:
+    except (ReleaseError, ScenarioError) as error:
         _say(str(error))
         raise typer.Exit(USAGE) from error
     except StageGoneError as error:

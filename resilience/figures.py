@@ -26,6 +26,10 @@ PART_ENDS = {
 }
 
 
+BOUNDED = {"primary-lost", "first-two-lost", "nearest-lost"}
+"""Scenarios whose recovery is that of health checks and DNS alone."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """One figure, its objective, and whether it was met (None where nothing is promised)."""
@@ -105,7 +109,7 @@ def _objective(name: str, measured: str, verdict: Verdict, *, detail: str) -> Ro
 
 
 def _bounds(journal: Journal) -> str:
-    if journal.bounds is None or journal.run.scenario != "primary-lost":
+    if journal.bounds is None or journal.run.scenario not in BOUNDED:
         return ""
     return (
         f"health checks and DNS allow {journal.bounds.floor_s:.1f} s at best, "

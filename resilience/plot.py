@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 INK = "#010203"
 """Drawn in this, replaced by `currentColor`: the plot follows the page's light or dark theme."""
 
-REGION_COLOURS = ("#2f7fd1", "#e08a1e", "#7a5fc0")
+REGION_COLOURS = (
+    *("#2f7fd1", "#e08a1e", "#7a5fc0", "#2a9d8f"),
+    *("#b5895b", "#5b8c2a", "#c06fa8", "#6b7785"),
+)
 BAD_COLOUR = "#d6344a"
 BINS = 240
 SIZE_INCHES = (10.0, 3.6)

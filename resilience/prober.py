@@ -17,6 +17,8 @@ from resilience.records import Connection, Probe
 from resilience.resolver import CachingResolver, NameServer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from resilience.clock import Clock
 
 CLIENTS = 8
@@ -33,10 +35,16 @@ class Load:
     clients: int = CLIENTS
 
 
+def place_of(client: int, places: int) -> int:
+    """Say in which place a client is: one that keeps connections beside one that does not."""
+    return client // 2 % places
+
+
 class Prober:
     """Sends probes from several simulated clients in turn, half keeping connections, half not.
 
-    `probes` grows as replies end, in the order they end.
+    `probes` grows as replies end, in the order they end. With several `name_servers`, clients are
+    in as many places: two of a kind beside each other, then the next two (`place_of`).
     """
 
     def __init__(
@@ -44,11 +52,12 @@ class Prober:
         load: Load,
         *,
         target: Target,
-        name_server: NameServer,
+        name_servers: Sequence[NameServer],
         clock: Clock,
         seed: int,
     ) -> None:
         self.probes: list[Probe] = []
+        self.clients = load.clients
         self._load = load
         self._golden = len(target.release.golden)
         self._clock = clock
@@ -61,7 +70,9 @@ class Prober:
                 Connection.KEPT if number % 2 else Connection.FRESH,
                 target=target,
                 resolver=CachingResolver(
-                    name_server, clock.now_s, first_life_ratio=(number + 1) / load.clients
+                    name_servers[place_of(number, len(name_servers))],
+                    clock.now_s,
+                    first_life_ratio=(number + 1) / load.clients,
                 ),
                 random=Random(f"{seed}/{number}"),  # noqa: S311 - picks addresses, guards nothing
             )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 import dns.asyncquery
+import dns.edns
 import dns.exception
 import dns.message
 import dns.rcode
@@ -35,11 +37,23 @@ class Answer:
 
 
 class NameServer:
-    """Asks one name server, over UDP and over TCP when the answer was cut short. Keeps nothing."""
+    """Asks one name server, over UDP and over TCP when the answer was cut short. Keeps nothing.
 
-    def __init__(self, address: tuple[str, int], *, timeout_s: float) -> None:
+    Args:
+        address: Host and port.
+        timeout_s: Longest real wait for a reply.
+        client_subnet: Where the client is that is asked for (EDNS client subnet, RFC 7871), for
+            records that answer by latency; None leaves the server to its own guess.
+    """
+
+    def __init__(
+        self, address: tuple[str, int], *, timeout_s: float, client_subnet: str | None = None
+    ) -> None:
         self.address = address
         self._timeout_s = timeout_s
+        self._options: list[dns.edns.Option] = []
+        if client_subnet is not None:
+            self._options.append(_client_subnet(client_subnet))
 
     async def resolve(self, name: str) -> Answer:
         """Resolve a name to IPv4 addresses, following canonical names.
@@ -69,6 +83,8 @@ class NameServer:
     async def _ask(self, name: str) -> dns.message.QueryMessage:
         host, port = self.address
         query = dns.message.make_query(name, dns.rdatatype.A)
+        if self._options:
+            query.use_edns(0, options=self._options)
         try:
             response, _ = await dns.asyncquery.udp_with_fallback(
                 query, host, timeout=self._timeout_s, port=port
@@ -78,6 +94,11 @@ class NameServer:
         if not isinstance(response, dns.message.QueryMessage):
             raise ResolutionError(name, f"{host}:{port} sent something that is no answer")
         return response
+
+
+def _client_subnet(subnet: str) -> dns.edns.ECSOption:
+    network = ip_network(subnet)
+    return dns.edns.ECSOption(str(network.network_address), network.prefixlen)
 
 
 class CachingResolver:

@@ -128,6 +128,10 @@ class Stage:
         """Where port 443 of the load balancers is served."""
         return self._handle.listener_port(HTTPS_PORT)
 
+    def client_subnet(self, region: str) -> str:
+        """Where clients near a Region come from, as their resolvers tell a name server."""
+        return self._handle.client_subnet(region)
+
     def deploy(
         self,
         project_dir: Path,

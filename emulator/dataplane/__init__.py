@@ -22,7 +22,6 @@ from emulator.outside import Outside
 from emulator.watch.metrics import Metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from emulator.addresses import Block
@@ -56,7 +55,6 @@ class DataPlane:
         ship_logs: ShipLogs,
         *,
         work_dir: Path | None = None,
-        latency_order: Sequence[str] = (),
         checkers_in_a_region: int = CHECKERS_IN_A_REGION,
         metrics: Metrics | None = None,
         outside: Outside | None = None,
@@ -87,7 +85,6 @@ class DataPlane:
             numbers,
             checks=self._checks,
             targets=self._targets,
-            latency_order=latency_order,
         )
         self._dns = DnsServer(self._names, block.dns)
         backends = Backends(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import dns.edns
 import dns.exception
 import dns.flags
 import dns.message
@@ -22,11 +23,10 @@ import dns.rdatatype
 import dns.rrset
 
 from emulator.dataplane.dns_answers import Answer, Answers, AnswerSet
+from emulator.places import DEFAULT_PLACE, place_of
 from emulator.store.names import absolute
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from emulator.addresses import Endpoint, LoadBalancerNumbers
     from emulator.dataplane.health_checks import HealthCheckers
     from emulator.dataplane.target_health import TargetHealth
@@ -53,22 +53,20 @@ class Names:
         *,
         checks: HealthCheckers,
         targets: TargetHealth,
-        latency_order: Sequence[str] = (),
     ) -> None:
         self._store = world.store
         self._numbers = numbers
         self._checks = checks
         self._targets = targets
-        self._latency_order = tuple(latency_order)
         self._chance = world.chance("weighted records")
 
-    def answer(self, name: str, kind: str) -> Answer:
-        """Answer one question from what is deployed now."""
+    def answer(self, name: str, kind: str, *, place: str = DEFAULT_PLACE) -> Answer:
+        """Answer one question, asked by a client near `place`, from what is deployed now."""
         answers = Answers(
             self._store.zones(),
             self,
             draw=self._chance.random,
-            latency_order=self._latency_order,
+            place=place,
         )
         return answers.answer(absolute(name), kind)
 
@@ -192,7 +190,14 @@ def respond(names: Names, wire: bytes, *, udp: bool) -> bytes | None:
         response.set_rcode(dns.rcode.REFUSED)
     else:
         question = query.question[0]
-        answer = names.answer(question.name.to_text(), dns.rdatatype.to_text(question.rdtype))
+        subnet = _client_subnet(query)
+        answer = names.answer(
+            question.name.to_text(),
+            dns.rdatatype.to_text(question.rdtype),
+            place=place_of(subnet.address if subnet else None),
+        )
+        if subnet is not None:
+            _echo(response, subnet)
         try:
             _fill(response, answer)
         except dns.exception.DNSException:  # a record's value is not in the form of its type
@@ -202,6 +207,18 @@ def respond(names: Names, wire: bytes, *, udp: bool) -> bytes | None:
         return response.to_wire()
     size = min(query.payload or PLAIN_UDP_SIZE_BYTES, UDP_SIZE_BYTES) if query.edns >= 0 else 0
     return response.to_wire(max_size=size or PLAIN_UDP_SIZE_BYTES, prefer_truncation=True)
+
+
+def _client_subnet(query: dns.message.Message) -> dns.edns.ECSOption | None:
+    """The part of the client's address that its resolver passed on (RFC 7871), if it did."""
+    found = (option for option in query.options if isinstance(option, dns.edns.ECSOption))
+    return next(found, None)
+
+
+def _echo(response: dns.message.Message, subnet: dns.edns.ECSOption) -> None:
+    """Say that the answer is for all of the subnet that was asked for."""
+    scope = dns.edns.ECSOption(subnet.address, subnet.srclen, subnet.srclen)
+    response.use_edns(0, payload=UDP_SIZE_BYTES, options=[scope])
 
 
 def _fill(response: dns.message.Message, answer: Answer) -> None:

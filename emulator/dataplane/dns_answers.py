@@ -9,6 +9,7 @@ Rules, with their sources:
 - An alias answers under its own name with its target's values: TTL 60 s for a load balancer, the
   target record's TTL otherwise.
   https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-choosing-alias-non-alias.html
+- Latency records answer with the healthy Region nearest to the client (`emulator.places`).
 - Weight 0 is used only when no record with a weight above 0 is healthy.
 
 The emulator is the client's resolver as well: it follows a CNAME as far as it can, into other
@@ -19,6 +20,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+from emulator.places import DEFAULT_PLACE, distance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -85,12 +88,12 @@ class Answers:
         surroundings: Surroundings,
         *,
         draw: Callable[[], float],
-        latency_order: Sequence[str] = (),
+        place: str = DEFAULT_PLACE,
     ) -> None:
         self._zones = zones
         self._around = surroundings
         self._draw = draw
-        self._latency_order = tuple(latency_order)
+        self._place = place
 
     def answer(self, name: str, kind: str) -> Answer:
         """Answer a question for `name` (absolute, lower case) and a record type."""
@@ -199,10 +202,9 @@ class Answers:
                 return [record]
         return [candidates[-1]]
 
-    def _distance(self, record: Record) -> tuple[int, str]:
+    def _distance(self, record: Record) -> tuple[float, str]:
         region = record.region or ""
-        near = self._latency_order
-        return (near.index(region) if region in near else len(near), region)
+        return distance(self._place, region), region
 
     def _shuffled(self, records: list[Record]) -> list[Record]:
         return sorted(records, key=lambda _: self._draw())

@@ -23,6 +23,7 @@ from resilience.observer import Observer
 from resilience.outputs import OutputsError, parse_outputs
 from resilience.policy_findings import findings_of
 from resilience.prober import CLIENTS, Load, Prober
+from resilience.rehearsal.options import ScenarioName, fitting
 from resilience.rehearsal.plan import make_plan
 from resilience.rehearsal.scenarios import SCENARIOS, Played
 from resilience.rehearsal.scene import Scene
@@ -37,7 +38,7 @@ from resilience.writer import Writer
 if TYPE_CHECKING:
     from resilience.golden import Release
     from resilience.progress import Progress
-    from resilience.rehearsal.options import Options, ScenarioName
+    from resilience.rehearsal.options import Options
 
 DNS_TIMEOUT_S = 2.0
 WRITE_PERIOD_S = 1.0
@@ -78,18 +79,19 @@ class Rehearsal:
         self._options = options
         self._progress = progress
         self._clock = clock
+        self._scenario = options.scenario
 
     def record(self) -> Run:
         """Say what was run."""
         options = self._options
         return Run(
             kind="rehearsal",
-            scenario=options.scenario,
+            scenario=self._scenario or "not chosen yet",
             stack=options.stack,
             seed=options.seed,
             speed=options.speed,
             rate_per_s=options.rate_per_s,
-            clients=CLIENTS,
+            clients=CLIENTS if self.scene is None else self.scene.prober.clients,
             commit=commit_of(options.project_dir),
             started_at=self._clock.started_at(),
             duration_s=self._clock.now_s(),
@@ -111,7 +113,14 @@ class Rehearsal:
                 return self.play(stage, topology, release)
 
     def play(self, stage: Stage, topology: Topology, release: Release) -> Journal:
-        """Play on a stage that is set already, and leave it as the scenario does."""
+        """Play on a stage that is set already, and leave it as the scenario does.
+
+        Raises:
+            ScenarioError: the stack cannot play the scenario that was asked for.
+        """
+        self._scenario = fitting(
+            self._options.scenario, routing=topology.routing, regions=len(topology.regions)
+        )
         return asyncio.run(self._play(stage, Aws(stage.aws_environment), topology, release))
 
     async def _play(self, stage: Stage, aws: Aws, topology: Topology, release: Release) -> Journal:
@@ -126,7 +135,7 @@ class Rehearsal:
         if warning is not None:
             self._progress.note(f"note: {warning}")
         await scene.observer.book.refresh()
-        played = await _with_background(scene, self._options.scenario)
+        played = await _with_background(scene, self._scenario or ScenarioName.PRIMARY_LOST)
         held_at_end = None if played is None else await _final_look(scene, played)
         self._progress.step("measure")
         return conclude(
@@ -141,8 +150,9 @@ class Rehearsal:
     def _set_scene(self, stage: Stage, aws: Aws, topology: Topology, release: Release) -> Scene:
         options, clock, steady = self._options, self._clock, Steady()
         plan = make_plan(topology, steady, speed=options.speed)
-        name_server = NameServer(stage.dns_address, timeout_s=clock.timeout_s(DNS_TIMEOUT_S))
         credential = stage.credential_for(topology.primary.listener)
+        name_servers = _name_servers(stage, topology, clock.timeout_s(DNS_TIMEOUT_S))
+        homes = tuple(name_servers)
         target = Target(
             name=topology.predict_name,
             port=stage.https_port,
@@ -153,15 +163,15 @@ class Rehearsal:
         observer = Observer(
             topology,
             aws,
-            name_server=name_server,
+            name_server=name_servers[homes[0]],
             target=target,
             clock=clock,
             settings=plan.failover,
         )
         prober = Prober(
-            Load(rate_per_s=options.rate_per_s),
+            Load(rate_per_s=options.rate_per_s, clients=max(CLIENTS, 2 * len(homes))),
             target=target,
-            name_server=name_server,
+            name_servers=tuple(name_servers.values()),
             clock=clock,
             seed=options.seed,
         )
@@ -184,7 +194,25 @@ class Rehearsal:
             plan=plan,
             steady=steady,
             progress=self._progress,
+            homes=homes,
         )
+
+
+def _name_servers(stage: Stage, topology: Topology, timeout_s: float) -> dict[str, NameServer]:
+    """Give each place that clients are in its name server, by the Region that serves there.
+
+    With latency records there are clients near every Region, the observer among the first.
+    """
+    if topology.routing == "failover":
+        return {topology.primary.region: NameServer(stage.dns_address, timeout_s=timeout_s)}
+    return {
+        region.region: NameServer(
+            stage.dns_address,
+            timeout_s=timeout_s,
+            client_subnet=stage.client_subnet(region.region),
+        )
+        for region in topology.regions
+    }
 
 
 def release_zip(options: Options, work: Path) -> Path:

@@ -48,33 +48,64 @@ Scenario: TypeAlias = "Callable[[Scene], Awaitable[Played | None]]"
 
 async def _begin(scene: Scene) -> float | None:
     """Settle and hold steady state; gives where it began, None if it did not hold."""
-    primary = scene.topology.primary.region
     await settle(scene)
-    return await steady_state(scene, "steady state before the loss", primary, kept_too=True)
+    return await steady_state(scene, "steady state before the loss", kept_too=True)
 
 
 async def primary_lost(scene: Scene) -> Played | None:
-    """The primary goes; the standby takes over and keeps what it took; then traffic goes back."""
+    """The primary goes; the next Region takes over and keeps what it took; then traffic returns.
+
+    With latency records the primary is the Region nearest to some of the clients, and those near
+    the others must not notice.
+    """
+    return await _lose_and_come_back(scene, ())
+
+
+async def first_two_lost(scene: Scene) -> Played | None:
+    """The primary goes and with it the one that was to take over, who also watches it.
+
+    The chain leads past both, and the second watcher latches the move.
+    """
+    return await _lose_and_come_back(scene, (scene.topology.standby.region,))
+
+
+async def _lose_and_come_back(scene: Scene, too: tuple[str, ...]) -> Played | None:
     from_s = await _begin(scene)
     if from_s is None:
         return None
-    primary, standby = scene.topology.primary.region, scene.topology.standby.region
-    with scene.phase(f"{primary} is lost"):
-        loss = await scene.lose(primary)
-        onset_s = scene.onset_s(loss)
+    primary = scene.topology.primary.region
+    with scene.phase(f"{' and '.join((primary, *too))} {'are' if too else 'is'} lost"):
+        losses = [await scene.lose(region) for region in (primary, *too)]
+        onset_s = scene.onset_s(losses[0])
         await scene.until(lambda: scene.recovered_since(onset_s), scene.plan.takeover_deadline_s)
-    held = await _hold_until_latched(scene)
-    until_s = await _give_back_and_fail_back(scene, loss)
+    takeover = scene.takeover_from(primary, *too)
+    if not too:
+        _expect_the_others_unharmed(scene, onset_s)
+    held = await _hold_until_latched(scene, takeover)
+    until_s = await _give_back_and_fail_back(scene, tuple(reversed(losses)))
     return Played(
         lost_region=primary,
         lost_at_s=onset_s,
         onset_s=onset_s,
         until_s=until_s,
         from_s=from_s,
-        takeover=standby,
+        takeover=takeover,
         held_at_takeover=held,
         bounded_by_checks=True,
     )
+
+
+def _expect_the_others_unharmed(scene: Scene, onset_s: float) -> None:
+    """With a home for each client, losing one must cost the clients of the others nothing."""
+    primary = scene.topology.primary.region
+    others = [p for p in scene.settled(onset_s) if scene.home_of(p.client) != primary]
+    bad = [probe for probe in others if not probe.good]
+    if others:
+        scene.expect(
+            "clients of the other Regions do not notice",
+            f"{len(bad)} of {len(others)} replies to them were bad",
+            held=not bad,
+        )
 
 
 async def standby_lost(scene: Scene) -> Played | None:
@@ -97,7 +128,7 @@ async def standby_lost(scene: Scene) -> Played | None:
         f"{len(bad)} of {len(scene.settled(onset_s))} replies were bad",
         held=not bad,
     )
-    await steady_state(scene, "steady state after the return", primary, kept_too=True)
+    await steady_state(scene, "steady state after the return", kept_too=True)
     return Played(
         lost_region=standby,
         lost_at_s=onset_s,
@@ -110,8 +141,8 @@ async def standby_lost(scene: Scene) -> Played | None:
     )
 
 
-async def both_lost(scene: Scene) -> Played | None:
-    """Both go; the standby comes back first and must serve alone, then the primary returns.
+async def all_lost(scene: Scene) -> Played | None:
+    """All go; the standby comes back first and must serve alone, then the others return.
 
     Recovery, availability and verdicts count from the standby's return: with no Region there is
     nothing to recover to.
@@ -119,18 +150,19 @@ async def both_lost(scene: Scene) -> Played | None:
     if await _begin(scene) is None:
         return None
     primary, standby = scene.topology.primary.region, scene.topology.standby.region
-    with scene.phase("both Regions are lost"):
+    others = [each.region for each in scene.topology.others(primary) if each.region != standby]
+    with scene.phase("all Regions are lost"):
         lost_standby = await scene.lose(standby)
-        lost_primary = await scene.lose(primary)
+        lost = [await scene.lose(region) for region in (primary, *others)]
         await scene.clock.sleep(scene.plan.bounds.ceiling_s)
-    with scene.phase(f"{standby} is back, {primary} is not"):
+    with scene.phase(f"{standby} is back, no other is"):
         back_s = await scene.give_back(lost_standby)
         await scene.until(lambda: scene.recovered_since(back_s), scene.plan.takeover_deadline_s)
-    held = await _hold_until_latched(scene)
-    until_s = await _give_back_and_fail_back(scene, lost_primary)
+    held = await _hold_until_latched(scene, standby)
+    until_s = await _give_back_and_fail_back(scene, tuple(reversed(lost)))
     return Played(
         lost_region=primary,
-        lost_at_s=scene.onset_s(lost_primary),
+        lost_at_s=scene.onset_s(lost[0]),
         onset_s=back_s,
         until_s=until_s,
         from_s=back_s,
@@ -148,14 +180,14 @@ async def settle_again(scene: Scene) -> None:
     await settle(scene)
 
 
-async def _hold_until_latched(scene: Scene) -> frozenset[int] | None:
-    """Wait for the latch to count; then see what the standby holds of the primary's writes."""
+async def _hold_until_latched(scene: Scene, takeover: str) -> frozenset[int] | None:
+    """Wait for the latch to count; then see what survives of the primary's writes."""
     with scene.phase("hold: the evacuation flag latches the move"):
         latched = await scene.until(
             lambda: scene.observer.state.phase is Serving.LATCHED, scene.plan.return_deadline_s
         )
         scene.expect(
-            "the move is latched by one write in the standby",
+            "the move is latched by a flag in a Region that watches",
             _last(scene, "flag.set") or "the observer set no evacuation flag",
             held=latched,
         )
@@ -163,15 +195,15 @@ async def _hold_until_latched(scene: Scene) -> frozenset[int] | None:
             await scene.clock.sleep_until(
                 scene.observer.state.changed_at_s + scene.plan.latch_hold_s
             )
-        return await scene.held_by(scene.topology.standby.region)
+        return await scene.held_by(takeover)
 
 
-async def _give_back_and_fail_back(scene: Scene, loss: Loss) -> float:
-    """Give the primary back; see the latch hold, the gates open, and traffic return."""
+async def _give_back_and_fail_back(scene: Scene, losses: tuple[Loss, ...]) -> float:
+    """Give what is lost back, the primary last; see the latch hold, and traffic return."""
     primary = scene.topology.primary.region
     observer = scene.observer
     with scene.phase(f"{primary} is back, the latch holds"):
-        until_s = await scene.give_back(loss)
+        returns_s = [await scene.give_back(loss) for loss in losses]
         await scene.until(lambda: _primary_well(scene), scene.plan.return_deadline_s)
         await scene.clock.sleep(scene.plan.latched_watch_s)
     with scene.phase("failback gates"):
@@ -185,7 +217,8 @@ async def _give_back_and_fail_back(scene: Scene, loss: Loss) -> float:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
         cleared_s = scene.clock.now_s()
-    early = [p for p in scene.settled(until_s) if p.region == primary and p.ended_s < cleared_s]
+    returned_s = returns_s[-1]
+    early = [p for p in scene.settled(returned_s) if p.region == primary and p.ended_s < cleared_s]
     scene.expect(
         "the latch holds while the primary is healthy",
         f"{len(early)} replies came from {primary} before the flag was cleared",
@@ -205,8 +238,8 @@ async def _give_back_and_fail_back(scene: Scene, loss: Loss) -> float:
             f"DNS sends clients to {observer.serving}",
             held=returned,
         )
-    await steady_state(scene, "steady state after failback", primary, kept_too=False)
-    return until_s
+    await steady_state(scene, "steady state after failback", kept_too=False)
+    return returns_s[0]
 
 
 def _primary_well(scene: Scene) -> bool:
@@ -230,5 +263,7 @@ def _last(scene: Scene, kind: str) -> str | None:
 SCENARIOS: dict[ScenarioName, Scenario] = {
     ScenarioName.PRIMARY_LOST: primary_lost,
     ScenarioName.STANDBY_LOST: standby_lost,
-    ScenarioName.BOTH_LOST: both_lost,
+    ScenarioName.FIRST_TWO_LOST: first_two_lost,
+    ScenarioName.NEAREST_LOST: primary_lost,
+    ScenarioName.ALL_LOST: all_lost,
 }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from resilience.aws import Aws, AwsError
 from resilience.journal import Expectation, Phase
 from resilience.measurement import Marks, Steady, recovery_time_s
+from resilience.prober import place_of
 from resilience.records import Connection, Event, Probe
 
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ POLL_REAL_S = 0.2
 
 @dataclass(kw_only=True)
 class Scene:
-    """Everything a scenario may use, and what it leaves behind for the journal."""
+    """Everything a scenario may use, and what it leaves behind for the journal.
+
+    `homes` are the Regions that serve while all are well, one for each place clients are in.
+    """
 
     topology: Topology
     stage: Stage
@@ -42,6 +46,7 @@ class Scene:
     plan: Plan
     steady: Steady
     progress: Progress
+    homes: tuple[str, ...]
     phases: list[Phase] = field(default_factory=list[Phase])
     expectations: list[Expectation] = field(default_factory=list[Expectation])
     events: list[Event] = field(default_factory=list[Event])
@@ -109,8 +114,22 @@ class Scene:
         )
         return seen_s is not None and seen_s > 0
 
-    def holds(self, from_s: float, region: str, *, kept_too: bool) -> bool:
-        """Tell whether replies have been good, and from this Region, for the steady time.
+    def home_of(self, client: int) -> str:
+        """Name the Region that serves a client while all are well."""
+        return self.homes[place_of(client, len(self.homes))]
+
+    def takeover_from(self, *lost: str) -> str:
+        """Name the Region that is to serve the clients of the first of these while they are lost.
+
+        With latency records only Route 53 knows: the Region it leads those clients to.
+        """
+        left = [region.region for region in self.topology.order if region.region not in lost]
+        led = self.observer.serving
+        nearest = self.topology.routing == "latency" and led in left
+        return led if nearest and led is not None else left[0]
+
+    def holds(self, from_s: float, *, kept_too: bool) -> bool:
+        """Tell whether replies have been good, and from each client's home, for the steady time.
 
         Clients that keep connections are moved by DNS only once their connections end, so their
         Region is looked at only where that is what is asked.
@@ -120,7 +139,7 @@ class Scene:
         if start_s < from_s or not probes:
             return False
         placed = all(
-            p.region == region
+            p.region == self.home_of(p.client)
             for p in probes
             if p.good and (kept_too or p.connection is Connection.FRESH)
         )

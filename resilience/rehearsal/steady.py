@@ -70,8 +70,8 @@ def _checker_words(scene: Scene, check_id: str) -> list[str]:
     return [each["StatusReport"]["Status"] for each in reply["HealthCheckObservations"]]
 
 
-async def steady_state(scene: Scene, name: str, region: str, *, kept_too: bool) -> float | None:
-    """Wait until replies are good and from `region` for the steady time.
+async def steady_state(scene: Scene, name: str, *, kept_too: bool) -> float | None:
+    """Wait until replies are good and from each client's home for the steady time.
 
     Writes the expectation down, with what was seen instead if it does not hold.
 
@@ -80,10 +80,9 @@ async def steady_state(scene: Scene, name: str, region: str, *, kept_too: bool) 
     """
     with scene.phase(name) as began_s:
         deadline_s = scene.plan.steady_s + scene.plan.failback_deadline_s
-        held = await scene.until(
-            lambda: scene.holds(began_s, region, kept_too=kept_too), deadline_s
-        )
-        detail = f"replies were good and from {region} for {scene.plan.steady_s:g} s"
+        held = await scene.until(lambda: scene.holds(began_s, kept_too=kept_too), deadline_s)
+        homes = " and ".join(scene.homes)
+        detail = f"replies were good and from {homes} for {scene.plan.steady_s:g} s"
         if not held:
             reasons = await asyncio.to_thread(unsettled_checks, scene)
             detail = "; ".join((scene.recent(), *reasons))

@@ -168,14 +168,13 @@ def _check_names(topology: Topology) -> dict[str, tuple[str, str]]:
 
 def _notes(scene: Scene) -> list[str]:
     """Say what the figures do not show."""
-    primary = scene.topology.primary.region
     last_s = scene.prober.settled_until_s() - scene.plan.steady_s
     recent = [p for p in scene.settled(last_s) if p.good]
-    elsewhere = {p.client for p in recent if p.region != primary}
+    elsewhere = {p.client for p in recent if p.region != scene.home_of(p.client)}
     if not elsewhere:
         return []
     note = (
-        f"{len(elsewhere)} clients that keep connections still used the other Region at the end: "
+        f"{len(elsewhere)} clients that keep connections still used another Region at the end: "
         "DNS moves a client only once its connections end"
     )
     return [note]

@@ -23,8 +23,8 @@ def test_losing_the_standby_costs_no_reply(shared: Shared) -> None:
     assert journal.measurements.recovery.recovery_time_s == 0
 
 
-def test_losing_both_and_getting_one_back_recovers(shared: Shared) -> None:
-    journal = shared.play(ScenarioName.BOTH_LOST)
+def test_losing_all_and_getting_one_back_recovers(shared: Shared) -> None:
+    journal = shared.play(ScenarioName.ALL_LOST)
     assert journal.measurements is not None, journal.summary()
     recovery_s = journal.measurements.recovery.recovery_time_s
     assert recovery_s is not None

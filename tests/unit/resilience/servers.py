@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import dns.edns
 import dns.message
 import dns.rrset
 
@@ -34,6 +35,7 @@ class Names(asyncio.DatagramProtocol):
 
     answers: dict[str, tuple[str, list[str], int]]
     asked: int = 0
+    subnets: list[str] = field(default_factory=list)
     transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
@@ -43,6 +45,11 @@ class Names(asyncio.DatagramProtocol):
         self.asked += 1
         query = dns.message.from_wire(data)
         response = dns.message.make_response(query)
+        self.subnets += [
+            f"{option.address}/{option.srclen}"
+            for option in query.options
+            if isinstance(option, dns.edns.ECSOption)
+        ]
         name = query.question[0].name.to_text(omit_final_dot=True)
         while name in self.answers:
             kind, values, ttl = self.answers[name]

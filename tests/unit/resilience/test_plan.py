@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from topologies import topology
+from topologies import nearest, topology
 
 from resilience.measurement import Steady
 from resilience.objectives import Timing
+from resilience.rehearsal.options import ScenarioError, ScenarioName, fitting
 from resilience.rehearsal.plan import latch_hold_s, make_plan
 
 if TYPE_CHECKING:
@@ -73,3 +74,43 @@ def test_a_busy_machine_is_given_real_time_at_any_speed() -> None:
 def test_a_pause_of_the_machine_is_never_taken_for_agreement(speed: float) -> None:
     plan = make_plan(topology(), Steady(), speed=speed)
     assert plan.failover.agreement_s >= max(5, 2 * speed), "a busy machine pauses for a second"
+
+
+@pytest.mark.parametrize(
+    ("routing", "regions", "played"),
+    [
+        ("failover", 2, ScenarioName.PRIMARY_LOST),
+        ("failover", 3, ScenarioName.PRIMARY_LOST),
+        ("latency", 2, ScenarioName.NEAREST_LOST),
+    ],
+)
+def test_unasked_the_loss_that_fits_the_routing_is_played(
+    routing: str, regions: int, played: ScenarioName
+) -> None:
+    assert fitting(None, routing=routing, regions=regions) is played
+
+
+@pytest.mark.parametrize(
+    ("asked", "routing", "regions"),
+    [
+        (ScenarioName.FIRST_TWO_LOST, "failover", 2),
+        (ScenarioName.NEAREST_LOST, "failover", 3),
+        (ScenarioName.PRIMARY_LOST, "latency", 3),
+        (ScenarioName.STANDBY_LOST, "latency", 2),
+    ],
+)
+def test_a_scenario_that_does_not_fit_is_refused_with_those_that_do(
+    asked: ScenarioName, routing: str, regions: int
+) -> None:
+    with pytest.raises(ScenarioError, match=f"{asked} cannot be played .* all-lost"):
+        fitting(asked, routing=routing, regions=regions)
+
+
+def test_two_of_three_regions_can_be_lost() -> None:
+    assert fitting(ScenarioName.FIRST_TWO_LOST, routing="failover", regions=3)
+
+
+def test_a_chain_adds_nothing_to_the_worst_case() -> None:
+    two, five = (make_plan(topology(count), Steady(), speed=1).bounds for count in (2, 5))
+    assert two == five, "links are renewed side by side"
+    assert make_plan(nearest(3), Steady(), speed=1).bounds == two

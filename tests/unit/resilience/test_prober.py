@@ -23,7 +23,7 @@ from servers import (
 
 from resilience.client import Target
 from resilience.clock import Clock
-from resilience.prober import Load, Prober
+from resilience.prober import Load, Prober, place_of
 from resilience.records import Connection, Outcome
 from resilience.resolver import NameServer
 
@@ -77,7 +77,7 @@ def play(folder: Path, story: Callable[[World], Awaitable[None]], *, trusted: bo
                     trust=ssl.create_default_context(cafile=str(trust.ca_file)),
                     release=GOLDEN,
                 ),
-                name_server=NameServer(address, timeout_s=1),
+                name_servers=[NameServer(address, timeout_s=1)],
                 clock=clock,
                 seed=1,
             )
@@ -203,3 +203,9 @@ def test_probes_on_their_way_are_not_counted_as_settled(tmp_path: Path) -> None:
         await asyncio.wait_for(running, 10)
 
     play(tmp_path, story)
+
+
+def test_every_place_has_a_client_that_keeps_connections_and_one_that_does_not() -> None:
+    for places in (1, 2, 3, 5):
+        held = {(place_of(client, places), client % 2) for client in range(2 * places)}
+        assert held == {(place, kind) for place in range(places) for kind in (0, 1)}

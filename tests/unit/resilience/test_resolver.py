@@ -87,3 +87,15 @@ def test_a_dead_name_server_is_an_error_in_time() -> None:
             await NameServer(address, timeout_s=0.3).resolve(NAME)
 
     asyncio.run(run())
+
+
+def test_a_client_says_where_it_is_only_if_it_is_somewhere() -> None:
+    async def run() -> None:
+        async with name_server({NAME: ("A", ["127.0.0.1"], 1)}) as (names, address):
+            await NameServer(address, timeout_s=1).resolve(NAME)
+            assert names.subnets == []
+            near = NameServer(address, timeout_s=1, client_subnet="198.18.3.0/24")
+            await near.resolve(NAME)
+            assert names.subnets == ["198.18.3.0/24"]
+
+    asyncio.run(run())
