@@ -68,6 +68,8 @@ class Deployment:
     outputs: Mapping[str, Any]
     summary: Mapping[str, int]
     duration_s: float
+    kept: tuple[Mapping[str, str], ...] = ()
+    """What the stack has let go of and is still there on purpose: `urn`, `type`, `id`, `reason`."""
 
 
 @dataclass(kw_only=True)
@@ -280,6 +282,7 @@ class EmulatorHandle:
                     outputs=last["outputs"],
                     summary=last["summary"],
                     duration_s=last["duration_s"],
+                    kept=tuple(last.get("kept", ())),
                 )
             case "refused":
                 raise DeployRefusedError(

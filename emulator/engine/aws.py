@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _READS: Final = ("Describe", "Get", "List", "Head")
 _UNREACHABLE: Final = "Unreachable"
+_REFUSALS: Final = range(400, 500)
 _CONFIG: Final = Config(
     retries={"total_max_attempts": 1},
     connect_timeout=5,
@@ -33,13 +34,24 @@ _CONFIG: Final = Config(
 
 
 class AwsError(Exception):
-    """AWS refused a call, or the call itself was unfit. `code` is AWS's own."""
+    """AWS refused a call, or the call itself was unfit. `code` is AWS's own.
 
-    def __init__(self, operation: str, code: str, message: str) -> None:
+    `status` is that of AWS's answer; None when there was none.
+    """
+
+    def __init__(
+        self, operation: str, code: str, message: str, *, status: int | None = None
+    ) -> None:
         super().__init__(f"{operation}: {code}: {message}")
         self.operation = operation
         self.code = code
         self.message = message
+        self.status = status
+
+    @property
+    def did_nothing(self) -> bool:
+        """Whether it is certain that the call changed nothing: AWS said what is wrong with it."""
+        return self.status in _REFUSALS
 
     @property
     def unreachable(self) -> bool:
@@ -111,7 +123,8 @@ class Aws:
         """
         unfit = botocore_model.problems(service, operation, params)
         if unfit:
-            raise AwsError(operation, "ValidationError", "; ".join(unfit))
+            message = "; ".join(unfit)
+            raise AwsError(operation, "ValidationError", message, status=_REFUSALS.start)
         if self.read_only and not operation.startswith(_READS):
             raise ReadOnlyError(f"{operation} in a preview, which must change nothing")
         client = self.client(service, region)
@@ -120,8 +133,10 @@ class Aws:
         try:
             return cast("dict[str, Any]", method(**params))
         except ClientError as error:
-            told = cast("dict[str, dict[str, str]]", error.response)["Error"]
-            raise AwsError(operation, told.get("Code", ""), told.get("Message", "")) from error
+            answer = cast("dict[str, dict[str, Any]]", error.response)
+            told, status = answer["Error"], answer.get("ResponseMetadata", {}).get("HTTPStatusCode")
+            code, message = str(told.get("Code", "")), str(told.get("Message", ""))
+            raise AwsError(operation, code, message, status=status) from error
         except BotoCoreError as error:
             raise AwsError(operation, _UNREACHABLE, f"{service} in {region}: {error}") from error
         except ResponseParserError as error:

@@ -16,7 +16,7 @@ from emulator.catalogue import inputs as checks
 from emulator.engine import regions, urn, wire
 from emulator.engine.aws import AwsError
 from emulator.engine.registration import ReadRequest, Registered, Registration, keep_old
-from emulator.engine.request import OnEvent, Op, Problem, RefusedError, SkippedError
+from emulator.engine.request import Kept, OnEvent, Op, Problem, RefusedError, SkippedError
 from emulator.engine.state import ResourceState, StackState
 from emulator.engine.steps import Goal, Steps
 
@@ -55,6 +55,7 @@ class Deployment:
         self.preview = preview
         self.outputs: Values = {}
         self.problems: list[Problem] = []
+        self.kept: list[Kept] = []
         self.counts: Counter[str] = Counter()
         self._steps = steps
         self._assets = assets
@@ -121,6 +122,13 @@ class Deployment:
         with self._lock:
             self.counts[_COUNTED[op]] += 1
             self._on_event({"event": "resource", "op": op, "urn": name, "type": kind})
+
+    def keep(self, resource: ResourceState, reason: str) -> None:
+        """Note a resource that is left in AWS on purpose, and tell whoever listens."""
+        kept = Kept(urn=resource.urn, type=resource.type, id=resource.id, reason=reason)
+        with self._lock:
+            self.kept.append(kept)
+            self._on_event({"event": "kept", **kept.to_json()})
 
     def log(self, severity: str, message: str) -> None:
         """Pass on what the program logs."""

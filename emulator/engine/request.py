@@ -41,18 +41,35 @@ class Problem:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A resource that the stack has let go of and that is still there, on purpose."""
+
+    urn: str
+    type: str
+    id: str
+    reason: str
+    """The option or input that keeps it: `retainOnDelete`, `skipDestroy`."""
+
+    def to_json(self) -> dict[str, str]:
+        """The resource as the control API shows it."""
+        return {"urn": self.urn, "type": self.type, "id": self.id, "reason": self.reason}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
     """How a run ended.
 
     `refused`: the program or the deployment broke a rule; `problems` says which, and what was
     created before stays, recorded in the state. `failed`: the program itself crashed; `traceback`
-    holds the end of what it wrote on standard error, without our frames.
+    holds the end of what it wrote on standard error, without our frames. `kept` is what was
+    deleted from the stack and left in AWS.
     """
 
     result: Result
     summary: Mapping[str, int]
     outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     problems: tuple[Problem, ...] = ()
+    kept: tuple[Kept, ...] = ()
     traceback: str = ""
     duration_s: float = 0.0
 
@@ -65,6 +82,8 @@ class Outcome:
         }
         if self.result == "done":
             last["outputs"] = dict(self.outputs)
+        if self.kept:
+            last["kept"] = [each.to_json() for each in self.kept]
         if self.problems:
             last["problems"] = [problem.to_json() for problem in self.problems]
         if self.traceback:

@@ -81,6 +81,8 @@ class Runner:
         services = sorted({each.service for each in catalogue.all_types().values()})
         threading.Thread(target=self._aws.warm_up, args=(services,), daemon=True).start()
         finished = self._launch(deployment, Invokes(self._aws))
+        for doubt in steps.doubts:
+            deployment.log("warning", doubt)
         if deployment.problems:
             return _outcome(deployment, {})
         if finished.exit_code != 0:
@@ -106,6 +108,7 @@ class Runner:
             )
         if deployment.problems:
             return
+        deleted: list[ResourceState] = []
         going = {each.urn for each in doomed}
         for resource in in_deletion_order(doomed):
             try:
@@ -118,6 +121,12 @@ class Runner:
                 return
             if resource.type in catalogue.all_types() or not resource.custom:
                 deployment.note("delete", resource.urn, resource.type)
+            deleted.append(resource)
+        # Asked at the end: what is kept may still go with what holds it (an object, its bucket).
+        for resource in deleted:
+            reason = steps.keeps(resource)
+            if reason is not None:
+                deployment.keep(resource, reason)
 
 
 def _in_child(deployment: Deployment, invokes: Invokes) -> program.Finished:
@@ -133,6 +142,7 @@ def _outcome(deployment: Deployment, outputs: dict[str, Any]) -> Outcome:
         summary=_summary(deployment.counts),
         outputs=outputs,
         problems=problems,
+        kept=tuple(deployment.kept),
     )
 
 

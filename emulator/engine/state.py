@@ -146,6 +146,11 @@ class StackState:
         self.put(doomed[-1])
         return doomed[-1]
 
+    def unmake(self, never_made: ResourceState) -> None:
+        """Write down that `never_made` was not made: what it was to replace is still deployed."""
+        if self.revive(never_made) is None:
+            self.remove(never_made)
+
     def remove(self, resource: ResourceState) -> None:
         """Forget a deleted resource."""
         with self._lock:

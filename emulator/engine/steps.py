@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from emulator import catalogue
 from emulator.catalogue import inputs as checks
+from emulator.engine.aws import AwsError
 from emulator.engine.registration import Options, select
 from emulator.engine.request import Op, RefusedError
 from emulator.engine.wire import UNKNOWN, Values
@@ -39,6 +40,8 @@ class Steps:
         self._provider = provider
         self._state = state
         self._preview = preview
+        self.doubts: list[str] = []
+        """What a run cannot know of an earlier one that ended in the middle."""
 
     def carry_out(self, goal: Goal, old: ResourceState | None) -> tuple[Op, ResourceState]:
         """Bring the resource to what is wanted; returns the step taken and the new state.
@@ -89,6 +92,16 @@ class Steps:
             self._provider.delete(self._subject(kind, resource))
         self._state.remove(resource)
 
+    def keeps(self, resource: ResourceState) -> str | None:
+        """Why a deleted resource is left in AWS; None when it is not, or is there no more."""
+        if not resource.custom or resource.external or resource.type.startswith("pulumi:"):
+            return None
+        reason = _reason_to_keep(resource)
+        if reason is None or self._preview:
+            return reason
+        kind = catalogue.entry(resource.type)
+        return reason if self._provider.exists(self._subject(kind, resource)) else None
+
     # --- single steps -------------------------------------------------------------------------
 
     def _subject(
@@ -99,12 +112,17 @@ class Steps:
         )
 
     def _find_interrupted(self, kind: ResourceType, old: ResourceState) -> ResourceState | None:
-        """A create that was refused, or whose answer never came: look for what it made, by name.
+        """A create whose answer never came: look for what it made, by name.
 
         If it made nothing and was to replace something, that something is still what is deployed.
         """
         found = self._provider.guess_id(self._subject(kind, old))
         if found is None:
+            if not callable(kind.id):
+                self.doubts.append(
+                    f"{old.name!r} ({kind.type}) was being created when a run ended; AWS may have"
+                    " made it without an answer, and nothing finds it again: look for it there"
+                )
             return self._state.revive(old)
         return dataclasses.replace(old, id=found, status="unfinished")
 
@@ -113,15 +131,21 @@ class Steps:
         if self._preview:
             return _imagined(goal)
         replaces = doom.urn if doom else None
-        self._state.put(
-            dataclasses.replace(wanted, status="creating"), replaces=replaces, doom=doom
-        )
+        pending = dataclasses.replace(wanted, status="creating")
+        self._state.put(pending, replaces=replaces, doom=doom)
 
         def note_id(identity: str) -> None:
             self._state.put(dataclasses.replace(wanted, status="unfinished", id=identity))
 
         subject = self._subject(goal.kind, wanted, goal.tags)
-        identity, outputs = self._provider.create(subject, note_id)
+        try:
+            identity, outputs = self._provider.create(subject, note_id)
+        except AwsError as error:
+            # A refused create made nothing. Taken for interrupted, the next run would look for it
+            # by its name, and take for ours what stood in its way.
+            if error.did_nothing and self._state.get(wanted.urn) == pending:
+                self._state.unmake(pending)
+            raise
         created = dataclasses.replace(wanted, id=identity, outputs=outputs)
         self._state.put(created)
         return created
@@ -171,6 +195,12 @@ def _imagined(goal: Goal) -> ResourceState:
     """What a preview knows of a resource that is not there: its inputs and tags."""
     tagged = {"tagsAll": dict(goal.tags)} if goal.kind.tags else {}
     return dataclasses.replace(goal.resource, outputs=goal.resource.inputs | tagged)
+
+
+def _reason_to_keep(resource: ResourceState) -> str | None:
+    if resource.retain_on_delete:
+        return "retainOnDelete"
+    return "skipDestroy" if resource.inputs.get("skipDestroy") else None
 
 
 def _tags(resource: ResourceState) -> dict[str, str]:

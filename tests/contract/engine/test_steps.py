@@ -333,10 +333,55 @@ def test_retained_and_co_deleted_resources_leave_the_state_only(cloud: Cloud) ->
         )
 
     cloud.deploy(script)
-    assert cloud.run(nothing, "destroy").result == "done"
+    outcome = cloud.run(nothing, "destroy")
+    assert outcome.result == "done"
+    assert [(each.id, each.reason) for each in outcome.kept] == [("/kept", "retainOnDelete")]
+    told = [each for each in cloud.events if each["event"] == "kept"]
+    assert [each["id"] for each in told] == ["/kept"], "destroy says what it leaves on purpose"
     assert cloud.state().resources() == ()
     for name in ("/kept", "/with"):
         assert cloud.call("ssm", "GetParameter", Name=name)["Parameter"]["Value"] == "1"
+
+
+def test_what_goes_with_what_holds_it_is_not_said_to_be_kept(cloud: Cloud) -> None:
+    def script(play: Play) -> None:
+        bucket = play.resource(BUCKET, "b", {"bucket": "emptied", "forceDestroy": True})
+        inputs = {"bucket": bucket.id, "key": "a", "content": "1"}
+        kind = "aws:s3/bucketObjectv2:BucketObjectv2"
+        play.resource(kind, "o", inputs, uses={"bucket": [bucket]}, retain_on_delete=True)
+
+    cloud.deploy(script)
+    outcome = cloud.run(nothing, "destroy")
+    assert outcome.result == "done"
+    assert outcome.kept == (), "the bucket was emptied and went, and the object with it"
+
+
+def test_a_create_that_was_refused_leaves_alone_what_stood_in_its_way(cloud: Cloud) -> None:
+    cloud.call("ssm", "PutParameter", Name="/a", Type="String", Value="somebody else's")
+    assert "already exists" in cloud.refusal(parameter())
+    assert cloud.state().resources() == ()
+    assert "already exists" in cloud.refusal(parameter()), "nor is it taken for ours afterwards"
+    found = cloud.call("ssm", "GetParameter", Name="/a")["Parameter"]
+    assert (found["Value"], found["Version"]) == ("somebody else's", 1)
+    cloud.call("ssm", "DeleteParameter", Name="/a")
+    cloud.deploy(parameter())
+    assert cloud.steps() == [("create", "p")]
+
+
+def test_a_create_that_cannot_be_found_again_is_doubted(cloud: Cloud) -> None:
+    sent = cloud.aws.call
+
+    def lose(service: str, region: str, operation: str, params: Mapping[str, Any]) -> Any:
+        if operation == "CreateVpc":
+            raise AwsError(operation, "Unreachable", "no answer")
+        return sent(service, region, operation, params)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cloud.aws, "call", lose)
+        assert "no answer" in cloud.refusal(network())
+    cloud.deploy(network())
+    [warning] = [each["message"] for each in cloud.events if each["event"] == "log"]
+    assert "'v' (aws:ec2/vpc:Vpc) was being created when a run ended" in warning
 
 
 def test_what_vanished_from_aws_is_made_again(cloud: Cloud) -> None:
