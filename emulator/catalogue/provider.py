@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from emulator.catalogue import documents, parameters
+from emulator.catalogue import documents, finding, parameters
 from emulator.catalogue.model import Call, Caller, Content, Read, ResourceType, Subject
 from emulator.engine.aws import Aws, AwsError
 from emulator.engine.request import RefusedError
@@ -90,17 +90,30 @@ class Provider:
             raise
         return self._answer(subject, subject.kind.reads[0]) is not None
 
-    def guess_id(self, subject: Subject) -> str | None:
-        """The id that these inputs lead to, if such a resource exists.
+    def can_guess(self, kind: ResourceType) -> bool:
+        """Whether a resource of this type is found again by its inputs."""
+        return callable(kind.id) or finding.by_type(kind.type) is not None
 
-        Only for types whose id follows from their inputs; others cannot be found again.
+    def guess_id(self, subject: Subject) -> str | None:
+        """The id that these inputs lead to, if such a resource exists (see `can_guess`).
+
+        Raises:
+            AwsError: AWS does not answer, so whether there is one is not known.
         """
+        read = finding.by_type(subject.kind.type)
+        if read is not None:
+            found = self._answer(subject, read)
+            return None if found is None else str(found)
         if not callable(subject.kind.id):
             return None
         try:
             identity = str(subject.kind.id(self._informed(subject)))
-        except (AwsError, KeyError):
-            return None  # KeyError: made from the answer of the create call
+        except AwsError as error:
+            if error.unreachable:
+                raise
+            return None
+        except KeyError:
+            return None  # made from the answer of the create call
         return identity if self.exists(dataclasses.replace(subject, id=identity)) else None
 
     def update(

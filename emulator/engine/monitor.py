@@ -202,12 +202,17 @@ class EngineService(engine_pb2_grpc.EngineServicer):
 
 @contextmanager
 def serving(deployment: Deployment, invokes: Invokes) -> Generator[str]:
-    """Serve both services on a loopback port that the system chooses; yields `host:port`."""
+    """Serve both services on a loopback port that the system chooses; yields `host:port`.
+
+    Calls under way are seen to their end, whatever became of the program: what they make is
+    written down before the next run reads the state.
+    """
     limits = [
         ("grpc.max_receive_message_length", _LARGEST_MESSAGE_BYTES),
         ("grpc.max_send_message_length", _LARGEST_MESSAGE_BYTES),
     ]
-    server = grpc.server(futures.ThreadPoolExecutor(_THREADS), options=limits)
+    threads = futures.ThreadPoolExecutor(_THREADS)
+    server = grpc.server(threads, options=limits)
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(Monitor(deployment, invokes), server)
     engine_pb2_grpc.add_EngineServicer_to_server(EngineService(deployment), server)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -216,3 +221,4 @@ def serving(deployment: Deployment, invokes: Invokes) -> Generator[str]:
         yield f"127.0.0.1:{port}"
     finally:
         server.stop(grace=None).wait()
+        threads.shutdown(wait=True, cancel_futures=True)

@@ -48,7 +48,7 @@ class Kept:
     type: str
     id: str
     reason: str
-    """The option or input that keeps it: `retainOnDelete`, `skipDestroy`."""
+    """The option or input that keeps it: `retainOnDelete`, `skipDestroy`; or `pendingDeletion`."""
 
     def to_json(self) -> dict[str, str]:
         """The resource as the control API shows it."""

@@ -118,7 +118,7 @@ class Steps:
         """
         found = self._provider.guess_id(self._subject(kind, old))
         if found is None:
-            if not callable(kind.id):
+            if not self._provider.can_guess(kind):
                 self.doubts.append(
                     f"{old.name!r} ({kind.type}) was being created when a run ended; AWS may have"
                     " made it without an answer, and nothing finds it again: look for it there"
@@ -200,7 +200,10 @@ def _imagined(goal: Goal) -> ResourceState:
 def _reason_to_keep(resource: ResourceState) -> str | None:
     if resource.retain_on_delete:
         return "retainOnDelete"
-    return "skipDestroy" if resource.inputs.get("skipDestroy") else None
+    if resource.inputs.get("skipDestroy"):
+        return "skipDestroy"
+    # AWS deletes a key only after a waiting period; until then it can be had back.
+    return "pendingDeletion" if "deletionWindowInDays" in resource.inputs else None
 
 
 def _tags(resource: ResourceState) -> dict[str, str]:

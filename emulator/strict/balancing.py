@@ -59,6 +59,12 @@ def _guard_load_balancers() -> None:
         mapped = [each["SubnetId"] for each in named.get("subnet_mappings") or []]
         if kind == "application":
             check(self, [*subnets, *mapped])
+        name = named.get("name") or (args[0] if args else None)
+        if name in {each.name for each in self.load_balancers.values()}:
+            raise ELBClientError(  # AWS answers with the one there is only if all of it is the same
+                "DuplicateLoadBalancerName",
+                f"A load balancer with the same name '{name}' exists, but with different settings",
+            )
         return stock_create(self, *args, **named)
 
     def set_subnets(self: Any, arn: str, *args: Any, **named: Any) -> Any:

@@ -372,16 +372,20 @@ def test_a_create_that_cannot_be_found_again_is_doubted(cloud: Cloud) -> None:
     sent = cloud.aws.call
 
     def lose(service: str, region: str, operation: str, params: Mapping[str, Any]) -> Any:
-        if operation == "CreateVpc":
+        if operation == "CreateHealthCheck":
             raise AwsError(operation, "Unreachable", "no answer")
         return sent(service, region, operation, params)
 
+    def check(play: Play) -> None:
+        inputs = {"type": "TCP", "ipAddress": "192.0.2.1", "port": 80}
+        play.resource("aws:route53/healthCheck:HealthCheck", "h", inputs)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cloud.aws, "call", lose)
-        assert "no answer" in cloud.refusal(network())
-    cloud.deploy(network())
+        assert "no answer" in cloud.refusal(check)
+    cloud.deploy(check)
     [warning] = [each["message"] for each in cloud.events if each["event"] == "log"]
-    assert "'v' (aws:ec2/vpc:Vpc) was being created when a run ended" in warning
+    assert "'h' (aws:route53/healthCheck:HealthCheck) was being created when a run" in warning
 
 
 def test_what_vanished_from_aws_is_made_again(cloud: Cloud) -> None:

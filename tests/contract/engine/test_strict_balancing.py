@@ -52,6 +52,14 @@ def validate(cloud: Cloud, arn: str, zone: str, *, only_first: bool = False) -> 
         )
 
 
+def test_two_load_balancers_of_a_region_have_two_names(cloud: Cloud) -> None:
+    cloud.load_balancer("one")
+    subnets = cloud.subnets()
+    message = cloud.refused("elbv2", "CreateLoadBalancer", Name="one", Subnets=subnets)
+    assert message.startswith("DuplicateLoadBalancerName")
+    cloud.call("elbv2", "CreateLoadBalancer", Name="two", Subnets=subnets)
+
+
 @pytest.mark.parametrize(("zones", "said"), [(["a"], "two subnets"), (["a", "a"], "two subnets")])
 def test_a_load_balancer_needs_two_zones(cloud: Cloud, zones: list[str], said: str) -> None:
     subnets = cloud.subnets(zones)
