@@ -163,7 +163,54 @@ def rules() -> str:
     )
 
 
+def mutations() -> str:
+    """Every mistake that is made on purpose in the tests, and what catches it."""
+    from tests.mutations.table import CHAPTERS
+
+    def shown(text: str) -> str:
+        return text.strip().replace("\n", " ").replace("|", "\\|")
+
+    sections: list[str] = []
+    missed: list[tuple[str, ...]] = []
+    for chapter, found in CHAPTERS.items():
+        rows = [
+            (shown(each.mistake), f"`{each.file}`", each.caught_by, f"*{shown(each.says)}*")
+            for each in found
+            if each.stage != "nothing"
+        ]
+        missed += [
+            (shown(each.mistake), f"`{each.file}`", shown(each.says))
+            for each in found
+            if each.stage == "nothing"
+        ]
+        sections += [f"## {chapter}", "", table(("mistake", "in", "caught by", "says"), rows), ""]
+    total = sum(map(len, CHAPTERS.values()))
+    return "\n".join(
+        [
+            "# Mistakes, and what catches them",
+            MADE,
+            "",
+            f"{total} single edits of the program or its settings, each a mistake that somebody",
+            f"could make; {total - len(missed)} are caught. Every one is made in the tests",
+            "(`tests/mutations/`), which fail when it is caught by something else, or not at all.",
+            "",
+            "*settings*, *program*: the program stops before anything is made.",
+            "*rule*: [a rule](rules.md) is broken, known before the deploy.",
+            "*doubt*: it deploys, and the deploy says what looks wrong.",
+            "*emulator*: the emulated AWS refuses it, or says what AWS would accept in silence.",
+            "*rehearsal*: it deploys, and a rehearsal fails.",
+            "",
+            *sections,
+            "## Not caught",
+            "",
+            table(("mistake", "in", "why not"), missed),
+            "",
+        ]
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "mutations.md": mutations,
     "rules.md": rules,
     "settings.md": settings,
     "emulator-coverage.md": coverage,

@@ -61,8 +61,8 @@ class Resource:
             urn=str(found["urn"]),
             parent=str(found.get("parent", "")),
             id=str(found.get("id", "")),
-            inputs=dict(found.get("inputs") or {}),
-            outputs=dict(found.get("outputs") or {}),
+            inputs=_whole(found.get("inputs") or {}),
+            outputs=_whole(found.get("outputs") or {}),
             dependencies=frozenset(found.get("dependencies") or ()),
             property_dependencies={key: tuple(urns) for key, urns in by_property.items()},
             protect=bool(found.get("protect")),
@@ -124,6 +124,15 @@ class Resource:
             return False
         names = (source.get(key) for source in (self.inputs, self.outputs) for key in _IDENTITIES)
         return value == self.id or value in names
+
+
+def _whole(value: Any) -> Any:
+    """Whole numbers as such: Pulumi's wire has floating point alone."""
+    if isinstance(value, Mapping):
+        return {key: _whole(each) for key, each in cast("Mapping[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_whole(each) for each in cast("list[Any]", value)]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def holds_unknown(value: object) -> bool:

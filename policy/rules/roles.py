@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from policy.iam import actions_that_could_name_a_resource, complaints
 from policy.rule import Said, alone, whole
 
 if TYPE_CHECKING:
@@ -19,6 +20,13 @@ _SAYS_FOR_WHOM: Final = frozenset(
         *("scheduler.amazonaws.com", "states.amazonaws.com", "backup.amazonaws.com"),
     }
 )
+
+
+_RESOURCE_POLICIES: Final = (
+    *("BucketPolicy", "Key", "ReplicaKey", "TopicPolicy", "QueuePolicy"),
+    *("SecretPolicy", "VaultPolicy", "RepositoryPolicy"),
+)
+_DOCUMENTS: Final = ("RolePolicy", *_RESOURCE_POLICIES)
 
 
 def _list(value: object) -> list[Any]:
@@ -47,7 +55,8 @@ def roles_allow_no_wildcard_action(policy: Resource) -> Iterator[str]:
 def roles_name_what_they_reach(policy: Resource) -> Iterator[str]:
     """A role's policy names each resource; a wildcard stands only after a name.
 
-    What a broken function can reach is what it can break, in this Region and in others.
+    What a broken function can reach is what it can break, in this Region and in others. `*` is
+    left to actions for which IAM knows no type of resource.
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege
     """
@@ -57,6 +66,10 @@ def roles_name_what_they_reach(policy: Resource) -> Iterator[str]:
         if "NotResource" in statement:
             yield "reaches everything but what it names"
         for resource in _list(statement.get("Resource", [])):
+            if resource == "*":
+                if found := actions_that_could_name_a_resource(_list(statement.get("Action", []))):
+                    yield f"reaches * by {', '.join(found)}"
+                continue
             named = resource.removesuffix(":*").removesuffix("*").removesuffix("/")
             if "*" in named or not named.startswith("arn:"):
                 yield f"reaches {resource}"
@@ -108,7 +121,19 @@ def roles_trust_one_service_for_this_account(role: Resource) -> Iterator[str]:
             yield f"is taken by {services[0]} on behalf of any account"
 
 
-@alone("BucketPolicy")
+@alone(*_DOCUMENTS)
+def policies_name_what_exists(policy: Resource) -> Iterator[str]:
+    """What a policy names, actions, resources and conditions, exists in IAM and fits together.
+
+    IAM takes an action that does not exist, or a resource that its action never meets, and the
+    statement allows nothing: found out when the role is first needed.
+
+    Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+    """
+    yield from complaints(policy.document("policy"), policy.kind)
+
+
+@alone(*_RESOURCE_POLICIES)
 def resource_policies_allow_nobody_everything(policy: Resource) -> Iterator[str]:
     """A resource's policy allows named principals only.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from policy.rule import Said, alone, whole
+from policy.rule import Said, alone, each, whole
 from policy.rules.health import deep_checks, serving_check
 
 if TYPE_CHECKING:
@@ -254,3 +254,22 @@ def answers_live_for_a_minute(record: Resource) -> Iterator[str]:
     """
     if record.get("setIdentifier") is not None and int(record.get("ttl") or 0) > 60:  # noqa: PLR2004 - AWS's advice, as cited
         yield f"lives for {record.get('ttl')} s in resolvers"
+
+
+@each("Record")
+def records_wait_for_what_they_lead_to(record: Resource, graph: Graph) -> Iterator[str]:
+    """A record that clients are led by is made once its Region can serve.
+
+    Otherwise a Region that joins the stack answers its first clients with errors.
+
+    Source: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/best-practices-dns.html
+    """
+    if record.get("setIdentifier") is None:
+        return
+    for balancer in _balancers(graph, record):
+        needed = [
+            *graph.matching("TargetGroupAttachment", region=balancer.region),
+            *graph.matching("ListenerRule", region=balancer.region),
+        ]
+        if not all(graph.waits_for(record, each_needed) for each_needed in needed):
+            yield f"may lead clients to {balancer.region} before it can serve"

@@ -9,7 +9,7 @@ import runpy
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pulumi
 import pulumi_aws as aws
@@ -64,7 +64,7 @@ class _Aws(pulumi.runtime.Mocks):
             return "", dict(args.inputs)
         kind = args.typ.rpartition(":")[2]
         id_ = f"{kind}-{args.name}"
-        named = {"name": args.name, "arn": f"arn:aws:{kind}:{args.name}"}
+        named = {"name": args.name, "arn": _arn(args.typ, args.inputs, args.name)}
         return id_, named | args.inputs | _computed(kind, args.inputs, id_)
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
@@ -92,6 +92,33 @@ def _plain(value: Any) -> Any:
     if value.get(rpc._special_sig_key) == rpc._special_secret_sig:
         return _plain(value["value"])
     return {key: _plain(each) for key, each in value.items()}
+
+
+# How AWS writes the ARN of what policies speak of; all else has one of a form of its own.
+_ARNS: Final = {
+    "aws:backup/vault:Vault": "backup:{region}:{account}:backup-vault:{name}",
+    "aws:cloudwatch/logGroup:LogGroup": "logs:{region}:{account}:log-group:{name}",
+    "aws:dynamodb/table:Table": "dynamodb:{region}:{account}:table/{name}",
+    "aws:ecr/repository:Repository": "ecr:{region}:{account}:repository/{name}",
+    "aws:iam/role:Role": "iam::{account}:role/{name}",
+    "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": (
+        "firehose:{region}:{account}:deliverystream/{name}"
+    ),
+    "aws:kms/key:Key": "kms:{region}:{account}:key/{logical}",
+    "aws:kms/replicaKey:ReplicaKey": "kms:{region}:{account}:key/{logical}",
+    "aws:lambda/function:Function": "lambda:{region}:{account}:function:{name}",
+    "aws:secretsmanager/secret:Secret": "secretsmanager:{region}:{account}:secret:{name}-AbCdEf",
+    "aws:sns/topic:Topic": "sns:{region}:{account}:{name}",
+    "aws:sqs/queue:Queue": "sqs:{region}:{account}:{name}",
+}
+
+
+def _arn(type_: str, inputs: Mapping[str, Any], logical: str) -> str:
+    service, _, kind = type_.removeprefix("aws:").partition("/")
+    usual = f"{service}:{{region}}:{{account}}:{kind.partition(':')[0]}/{{logical}}"
+    form = _ARNS.get(type_, usual)
+    name, region = inputs.get("name", logical), inputs.get("region", "")
+    return "arn:aws:" + form.format(region=region, account=ACCOUNT_ID, name=name, logical=logical)
 
 
 def _computed(kind: str, inputs: Mapping[str, Any], id_: str) -> dict[str, Any]:

@@ -36,6 +36,16 @@ BREAKS: tuple[Broken, ...] = (
         say("us-east-1-predict-runs", "assumeRolePolicy", Principal="*"),
     ),
     case(
+        "policies-name-what-exists",
+        "UNKNOWN_ACTION: Unknown action logs:PutLogEvent",
+        say("us-east-1-predict-runs", "policy", Action=["logs:PutLogEvent"]),
+    ),
+    case(
+        "policies-name-what-exists",
+        "RESOURCE_MISMATCH",
+        say("us-east-1-evacuation-runs", "policy", Action=["s3:GetObject"]),
+    ),
+    case(
         "resource-policies-allow-nobody-everything",
         "to everybody",
         change(

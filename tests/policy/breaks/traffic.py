@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.policy.breaking import Break, Broken, case, change, drop, first
+from tests.policy.breaking import Break, Broken, case, change, drop, first, forget_dependencies
 
 if TYPE_CHECKING:
     from policy import Graph
@@ -92,4 +92,9 @@ BREAKS: tuple[Broken, ...] = (
         change("Record", "us-east-1-regional", aliases=[{"evaluateTargetHealth": True}]),
     ),
     case("answers-live-for-a-minute", "for 3600 s", change("Record", FAILOVER, ttl=3600)),
+    case(
+        "records-wait-for-what-they-lead-to",
+        "before it can serve",
+        forget_dependencies("Record", "ListenerRule"),
+    ),
 )

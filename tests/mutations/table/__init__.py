@@ -1,0 +1,15 @@
+"""The table of mistakes; a module for each thing they are made in."""
+
+from tests.mutations.table import data, edge, functions, health, roles, settings, traffic
+
+CHAPTERS = {
+    "Settings": settings.MUTATIONS,
+    "Traffic": traffic.MUTATIONS,
+    "Health": health.MUTATIONS,
+    "Edge": edge.MUTATIONS,
+    "Functions": functions.MUTATIONS,
+    "Data": data.MUTATIONS,
+    "Roles and keys": roles.MUTATIONS,
+}
+
+MUTATIONS = tuple(each for chapter in CHAPTERS.values() for each in chapter)
