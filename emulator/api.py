@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator import moto_environment
-from emulator.door import actions, callers, s3_actions
+from emulator.door import actions, callers, s3_actions, s3_keys
 from emulator.door.callers import RefusedError
 from emulator.door.refusals import Answer, NoAnswerError, Refusal, access_denied, render
 from emulator.door.request import from_environ
@@ -65,6 +65,7 @@ class FrontDoor:
             if not caller.administrator:
                 self._authorize(caller, request)
             self._refuse_wrong_region(request)
+            self._refuse_unusable_key(request)
         except RefusedError as error:
             return render(error.refusal, request)
         answer = self._call_moto(request, environ)
@@ -86,7 +87,7 @@ class FrontDoor:
 
     def _authorize(self, caller: callers.Caller, request: ApiRequest) -> None:
         if request.service == "s3":
-            needs = s3_actions.needs(request)
+            needs = [*s3_actions.needs(request), *s3_keys.needs(request, self._objects)]
             resource_policies = self._objects.policies_of(request.bucket or "")
         else:
             needs = actions.needs(request, ACCOUNT)
@@ -115,6 +116,11 @@ class FrontDoor:
             )
         )
 
+    def _refuse_unusable_key(self, request: ApiRequest) -> None:
+        refusal = s3_keys.refusal(request, self._objects) if request.bucket else None
+        if refusal is not None:
+            raise RefusedError(refusal)
+
     def _call_moto(self, request: ApiRequest, environ: dict[str, Any]) -> Answer:
         # An invocation waits for a function that may call back here: it must hold no lock.
         if request.service == "lambda":
@@ -127,6 +133,9 @@ class FrontDoor:
         if request.method in ("PUT", "POST", "DELETE"):
             if answer.status in _SUCCESS:
                 self._replicator.written(bucket, request.key)
+                if request.key and "tagging" in request.query:
+                    version_id = request.query.get("versionId")
+                    self._replicator.changed(bucket, request.key, version_id)
             return answer
         if answer.status == _NOT_FOUND and not caller.administrator:
             need = s3_actions.missing_key_need(request)

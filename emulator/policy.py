@@ -263,12 +263,15 @@ _OPERATORS: Final[Mapping[str, tuple[_Test, bool]]] = {
     "ArnLike": (_arn_like, False),
     "ArnNotLike": (_arn_like, True),
     "Bool": (_equal_in_any_case, False),
+    "Null": (_equal_in_any_case, False),
 }
 
 
 def _condition_holds(operator: str, key: str, expected: Sequence[str], context: Context) -> bool:
     test, negated = _OPERATORS[operator.removesuffix("IfExists")]
     actual = _values(context, key)
+    if operator == "Null":  # about whether the request carries the key at all
+        actual = ("false",) if actual else ("true",)
     if not actual:
         # A key the request does not carry: negated operators hold, and IfExists lets it pass.
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html

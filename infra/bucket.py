@@ -1,17 +1,14 @@
 """A private, versioned, encrypted bucket."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import pulumi
 import pulumi_aws as aws
 
+from infra.lifecycle import lifecycle
 from infra.naming import BucketKind, RegionNames
-from infra.policies import tls_only
-
-# How long what was overwritten or deleted can be had back.
-_NONCURRENT_DAYS: Final = 30
-_UNFINISHED_UPLOAD_DAYS: Final = 1
+from infra.policies import Encrypted, own_key_only
+from infra.settings.data import DataSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,16 +18,20 @@ class BucketArgs:
     Attributes:
         names: Names in its Region.
         kind: What it holds; ends its name.
+        key_arn: The stack's KMS key in its Region.
+        data: How long what it holds lives.
         deletion_protection: Whether it refuses to be deleted while there is something in it.
     """
 
     names: RegionNames
     kind: BucketKind
+    key_arn: pulumi.Input[str]
+    data: DataSettings
     deletion_protection: bool
 
 
 class Bucket(pulumi.ComponentResource):
-    """A bucket nobody reaches but over TLS and by policy, and that forgets nothing for 30 days.
+    """A bucket nobody reaches but over TLS and by policy, under the stack's own key.
 
     S3 refuses some of its settings while it changes others, so those follow one another.
     """
@@ -39,6 +40,7 @@ class Bucket(pulumi.ComponentResource):
     kind: BucketKind
     name: pulumi.Output[str]
     arn: pulumi.Output[str]
+    key_arn: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None
@@ -56,33 +58,33 @@ class Bucket(pulumi.ComponentResource):
         self.names, self.kind = args.names, args.kind
         self.name = bucket.bucket
         self.arn = bucket.arn
-        self._keep_versions(name, args.names.region)
+        self.key_arn = pulumi.Output.from_input(args.key_arn)
+        self._keep_versions(name, args)
         self._keep_private(name, args.names.region)
         self.register_outputs({"name": self.name, "arn": self.arn})
 
-    def _keep_versions(self, name: str, region: str) -> None:
+    @property
+    def encrypted(self) -> pulumi.Output[Encrypted]:
+        """The bucket and its key, as policies name them."""
+        return pulumi.Output.all(self.arn, self.key_arn).apply(
+            lambda each: Encrypted(
+                bucket_arn=str(each[0]), key_arn=str(each[1]), region=self.names.region
+            )
+        )
+
+    def _keep_versions(self, name: str, args: BucketArgs) -> None:
         versioning = aws.s3.BucketVersioning(
             f"{name}-versioning",
-            region=region,
+            region=args.names.region,
             bucket=self.name,
             versioning_configuration={"status": "Enabled"},
             opts=pulumi.ResourceOptions(parent=self),
         )
         aws.s3.BucketLifecycleConfiguration(
             f"{name}-lifecycle",
-            region=region,
+            region=args.names.region,
             bucket=self.name,
-            rules=[
-                {
-                    "id": "tidy",
-                    "status": "Enabled",
-                    "filter": {"prefix": ""},
-                    "noncurrent_version_expiration": {"noncurrent_days": _NONCURRENT_DAYS},
-                    "abort_incomplete_multipart_upload": {
-                        "days_after_initiation": _UNFINISHED_UPLOAD_DAYS
-                    },
-                }
-            ],
+            rules=lifecycle(args.kind, args.data),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )
 
@@ -91,7 +93,17 @@ class Bucket(pulumi.ComponentResource):
             f"{name}-encryption",
             region=region,
             bucket=self.name,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+            rules=[
+                {
+                    "apply_server_side_encryption_by_default": {
+                        "sse_algorithm": "aws:kms",
+                        "kms_master_key_id": self.key_arn,
+                    },
+                    # One call to KMS for many objects instead of one for each:
+                    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+                    "bucket_key_enabled": True,
+                }
+            ],
             opts=pulumi.ResourceOptions(parent=self),
         )
         block = aws.s3.BucketPublicAccessBlock(
@@ -115,6 +127,8 @@ class Bucket(pulumi.ComponentResource):
             f"{name}-tls",
             region=region,
             bucket=self.name,
-            policy=self.arn.apply(tls_only),
+            policy=pulumi.Output.all(self.arn, self.key_arn).apply(
+                lambda each: own_key_only(str(each[0]), str(each[1]))
+            ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[ownership]),
         )

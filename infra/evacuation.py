@@ -15,6 +15,7 @@ from infra.bucket import Bucket, BucketArgs
 from infra.function import Function, FunctionArgs
 from infra.lambda_target import LambdaTarget, LambdaTargetArgs
 from infra.naming import RegionNames
+from infra.settings.data import DataSettings
 
 _SOURCE: Final = "resilience/functions/evacuation.py"
 _FLAG_PREFIX: Final = "evacuation/"
@@ -31,12 +32,16 @@ class EvacuationSwitchArgs:
     Attributes:
         names: Names in its Region.
         watched: The Regions it can take out.
+        key_arn: The stack's KMS key in its Region.
+        data: How long what a bucket holds lives.
         log_retention_days: How long its logs are kept.
         deletion_protection: Whether its bucket refuses to be deleted while a flag is set.
     """
 
     names: RegionNames
     watched: tuple[str, ...]
+    key_arn: pulumi.Input[str]
+    data: DataSettings
     log_retention_days: int
     deletion_protection: bool
 
@@ -58,11 +63,13 @@ class EvacuationSwitch(pulumi.ComponentResource):
             BucketArgs(
                 names=args.names,
                 kind="evacuation",
+                key_arn=args.key_arn,
+                data=args.data,
                 deletion_protection=args.deletion_protection,
             ),
             opts=child,
         )
-        function = Function(name, _function_args(args), opts=child)
+        function = Function(name, _function_args(args, bucket), opts=child)
         target = LambdaTarget(
             f"{name}-target",
             LambdaTargetArgs(
@@ -81,19 +88,19 @@ class EvacuationSwitch(pulumi.ComponentResource):
         self.register_outputs({"bucketName": self.bucket_name, "functionName": self.function_name})
 
 
-def _function_args(args: EvacuationSwitchArgs) -> FunctionArgs:
-    bucket_name = args.names.bucket("evacuation")
+def _function_args(args: EvacuationSwitchArgs, bucket: Bucket) -> FunctionArgs:
     return FunctionArgs(
         names=args.names,
         what="evacuation",
         handler="evacuation.handle",
         package=pulumi.AssetArchive({"evacuation.py": pulumi.FileAsset(_SOURCE)}),
         environment={
-            "UNDERSTUDY_EVACUATION_BUCKET": bucket_name,
+            "UNDERSTUDY_EVACUATION_BUCKET": args.names.bucket("evacuation"),
             "UNDERSTUDY_WATCHED_REGIONS": ",".join(args.watched),
         },
         memory_mb=_MEMORY_MB,
         timeout_s=_TIMEOUT_S,
         log_retention_days=args.log_retention_days,
-        permissions=policies.read_flags(f"arn:aws:s3:::{bucket_name}", _FLAG_PREFIX),
+        key_arn=args.key_arn,
+        permissions=bucket.encrypted.apply(lambda at: policies.read_flags(at, _FLAG_PREFIX)),
     )

@@ -45,6 +45,8 @@ class FunctionArgs:
         memory_mb: Its memory, and with it its share of CPU.
         timeout_s: Longest one request may take.
         log_retention_days: How long its logs are kept.
+        key_arn: The stack's KMS key in its Region, for its logs. Its environment holds nothing
+            secret and stays under Lambda's own key: with this one, a cold start would wait for KMS.
         permissions: What it may do besides writing its own logs.
         capacity: What it is given ahead of its load.
     """
@@ -57,7 +59,8 @@ class FunctionArgs:
     memory_mb: int
     timeout_s: int
     log_retention_days: int
-    permissions: tuple[policies.Statement, ...] = ()
+    key_arn: pulumi.Input[str]
+    permissions: pulumi.Input[tuple[policies.Statement, ...]] = ()
     capacity: Capacity = field(default_factory=Capacity)
 
 
@@ -82,6 +85,7 @@ class Function(pulumi.ComponentResource):
             region=names.region,
             name=f"/aws/lambda/{function_name}",
             retention_in_days=args.log_retention_days,
+            kms_key_id=args.key_arn,
             tags=names.tags(function_name),
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -155,16 +159,16 @@ class Function(pulumi.ComponentResource):
     def _role(
         self, name: str, args: FunctionArgs, log_group: aws.cloudwatch.LogGroup
     ) -> ServiceRole:
-        def allowed(log_group_arn: str) -> str:
-            return policies.policy(policies.write_logs(log_group_arn), *args.permissions)
-
+        allowed = pulumi.Output.all(log_group.arn, args.permissions).apply(
+            lambda each: policies.policy(policies.write_logs(str(each[0])), *each[1])
+        )
         return ServiceRole(
             f"{name}-runs",
             ServiceRoleArgs(
                 names=args.names,
                 what=args.what,
                 service=policies.LAMBDA,
-                policy=log_group.arn.apply(allowed),
+                policy=allowed,
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -69,19 +69,6 @@ def write_logs(log_group_arn: str) -> Statement:
     )
 
 
-def read_flags(bucket_arn: str, prefix: str) -> tuple[Statement, Statement]:
-    """Read objects under a prefix, and be told of a missing one that it is missing.
-
-    S3 answers 403 instead of 404 for a missing object to whoever may not list the bucket; a
-    condition on the prefix would not help, as a read carries no prefix to hold against it.
-    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-    """
-    return (
-        Statement(actions=["s3:GetObject"], resources=[f"{bucket_arn}/{prefix}*"]),
-        Statement(actions=["s3:ListBucket"], resources=[bucket_arn]),
-    )
-
-
 def use_key(key_arn: str, *actions: str, service: str | None = None) -> Statement:
     """Use a KMS key, where a service is named only through that service.
 
@@ -99,6 +86,39 @@ def use_key(key_arn: str, *actions: str, service: str | None = None) -> Statemen
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Encrypted:
+    """A bucket under a KMS key, for policies.
+
+    Attributes:
+        bucket_arn: The bucket.
+        key_arn: The key of its Region.
+        region: Its Region.
+    """
+
+    bucket_arn: str
+    key_arn: str
+    region: str
+
+    def use_key(self, *actions: str) -> Statement:
+        """Let S3 in its Region use its key, for objects in it."""
+        return use_key(self.key_arn, *actions, service=f"s3.{self.region}.amazonaws.com")
+
+
+def read_flags(bucket: Encrypted, prefix: str) -> tuple[Statement, ...]:
+    """Read objects under a prefix, and be told of a missing one that it is missing.
+
+    S3 answers 403 instead of 404 for a missing object to whoever may not list the bucket; a
+    condition on the prefix would not help, as a read carries no prefix to hold against it.
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    return (
+        Statement(actions=["s3:GetObject"], resources=[f"{bucket.bucket_arn}/{prefix}*"]),
+        Statement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn]),
+        bucket.use_key("Decrypt"),
+    )
+
+
 def send_to_stream(stream_arn: str) -> Statement:
     """Put records into one delivery stream."""
     return Statement(
@@ -106,7 +126,7 @@ def send_to_stream(stream_arn: str) -> Statement:
     )
 
 
-def deliver_to_bucket(bucket_arn: str) -> tuple[Statement, Statement]:
+def deliver_to_bucket(bucket: Encrypted) -> tuple[Statement, ...]:
     """Write objects into one bucket, in parts when they are large, as Firehose does.
 
     Source: https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html
@@ -114,24 +134,26 @@ def deliver_to_bucket(bucket_arn: str) -> tuple[Statement, Statement]:
     return (
         Statement(
             actions=["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
-            resources=[f"{bucket_arn}/*"],
+            resources=[f"{bucket.bucket_arn}/*"],
         ),
         Statement(
             actions=["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
-            resources=[bucket_arn],
+            resources=[bucket.bucket_arn],
         ),
+        bucket.use_key("Decrypt", "GenerateDataKey"),
     )
 
 
-def replicate(source_bucket_arn: str, destination_bucket_arns: Sequence[str]) -> str:
+def replicate(source: Encrypted, destinations: Sequence[Encrypted]) -> str:
     """Return the policy of a role that replicates one bucket into others.
 
-    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
+    Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
+    and https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
     """
     return policy(
         Statement(
             actions=["s3:GetReplicationConfiguration", "s3:ListBucket"],
-            resources=[source_bucket_arn],
+            resources=[source.bucket_arn],
         ),
         Statement(
             actions=[
@@ -139,12 +161,14 @@ def replicate(source_bucket_arn: str, destination_bucket_arns: Sequence[str]) ->
                 "s3:GetObjectVersionForReplication",
                 "s3:GetObjectVersionTagging",
             ],
-            resources=[f"{source_bucket_arn}/*"],
+            resources=[f"{source.bucket_arn}/*"],
         ),
         Statement(
             actions=["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"],
-            resources=[f"{arn}/*" for arn in destination_bucket_arns],
+            resources=[f"{each.bucket_arn}/*" for each in destinations],
         ),
+        source.use_key("Decrypt"),
+        *(each.use_key("Encrypt") for each in destinations),
     )
 
 
@@ -153,18 +177,50 @@ def tls_only(bucket_arn: str) -> str:
 
     A deny is the one place where every action and principal is meant.
     """
+    return document([_refuse_http(bucket_arn)])
+
+
+def own_key_only(bucket_arn: str, key_arn: str) -> str:
+    """Return the policy of a bucket that is reached over TLS and written under one key.
+
+    A write that names no encryption gets the bucket's own, which is this key; one that names
+    another key or algorithm would hide what it writes from replication, backup and readers.
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
+    """
     return document(
         [
-            {
-                "Sid": "TlsOnly",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:*",
-                "Resource": [bucket_arn, f"{bucket_arn}/*"],
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            }
+            _refuse_http(bucket_arn),
+            _refuse_writes(
+                bucket_arn, "OwnAlgorithm", "s3:x-amz-server-side-encryption", "aws:kms"
+            ),
+            _refuse_writes(
+                bucket_arn, "OwnKey", "s3:x-amz-server-side-encryption-aws-kms-key-id", key_arn
+            ),
         ]
     )
+
+
+def _refuse_http(bucket_arn: str) -> dict[str, object]:
+    return {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [bucket_arn, f"{bucket_arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def _refuse_writes(bucket_arn: str, sid: str, key: str, expected: str) -> dict[str, object]:
+    """Refuse a write that names something else; the negated operators match what names nothing."""
+    return {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": [f"{bucket_arn}/*"],
+        "Condition": {"Null": {key: "false"}, "StringNotEquals": {key: expected}},
+    }
 
 
 def document(statements: Sequence[Mapping[str, object]]) -> str:

@@ -10,6 +10,7 @@ from pulumi_aws.kinesis import (
 )
 
 from infra import policies
+from infra.bucket import Bucket
 from infra.naming import RegionNames
 from infra.service_role import ServiceRole, ServiceRoleArgs
 
@@ -26,13 +27,13 @@ class PredictionStreamArgs:
     Attributes:
         names: Names in its Region.
         log_group_name: The log group it reads.
-        bucket_arn: The bucket it writes.
+        bucket: The bucket it writes.
         buffer_s: Longest it holds records before it writes them.
     """
 
     names: RegionNames
     log_group_name: pulumi.Input[str]
-    bucket_arn: pulumi.Output[str]
+    bucket: Bucket
     buffer_s: int
 
 
@@ -75,8 +76,8 @@ class PredictionStream(pulumi.ComponentResource):
                 names=names,
                 what="delivery",
                 service=policies.FIREHOSE,
-                policy=args.bucket_arn.apply(
-                    lambda arn: policies.policy(*policies.deliver_to_bucket(arn))
+                policy=args.bucket.encrypted.apply(
+                    lambda at: policies.policy(*policies.deliver_to_bucket(at))
                 ),
             ),
             opts=pulumi.ResourceOptions(parent=self),
@@ -87,9 +88,15 @@ class PredictionStream(pulumi.ComponentResource):
             region=region,
             name=stream_name,
             destination="extended_s3",
+            # What waits in the stream's buffer; what it delivers is under the bucket's key.
+            server_side_encryption={
+                "enabled": True,
+                "key_type": "CUSTOMER_MANAGED_CMK",
+                "key_arn": args.bucket.key_arn,
+            },
             extended_s3_configuration={
                 "role_arn": writer.arn,
-                "bucket_arn": args.bucket_arn,
+                "bucket_arn": args.bucket.arn,
                 # The Region in the key keeps replicas from meeting the other Region's own records.
                 "prefix": f"predictions/region={region}/date=!{{timestamp:yyyy-MM-dd}}/",
                 "error_output_prefix": f"errors/region={region}/!{{firehose:error-output-type}}/",

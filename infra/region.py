@@ -77,7 +77,7 @@ class Region(pulumi.ComponentResource):
             PredictionStreamArgs(
                 names=args.names,
                 log_group_name=self.function.log_group_name,
-                bucket_arn=self.predictions.arn,
+                bucket=self.predictions,
                 buffer_s=args.settings.prediction_buffer_s,
             ),
             opts=child,
@@ -90,6 +90,8 @@ class Region(pulumi.ComponentResource):
             BucketArgs(
                 names=args.names,
                 kind=kind,
+                key_arn=args.key_arn,
+                data=args.settings.data,
                 deletion_protection=args.settings.deletion_protection,
             ),
             opts=pulumi.ResourceOptions(parent=self),
@@ -126,6 +128,7 @@ class Region(pulumi.ComponentResource):
                 memory_mb=settings.function_memory_mb,
                 timeout_s=settings.function_timeout_s,
                 log_retention_days=settings.log_retention_days,
+                key_arn=args.key_arn,
                 capacity=capacity_in(args.names.region, settings.capacity),
             ),
             opts=pulumi.ResourceOptions(parent=self),
@@ -151,6 +154,8 @@ class Region(pulumi.ComponentResource):
             EvacuationSwitchArgs(
                 names=args.names,
                 watched=watched_by(args.names.region, args.settings.regions),
+                key_arn=args.key_arn,
+                data=args.settings.data,
                 log_retention_days=args.settings.log_retention_days,
                 deletion_protection=args.settings.deletion_protection,
             ),

@@ -27,10 +27,13 @@ class ReplicationArgs:
 
 
 class Replication(pulumi.ComponentResource):
-    """Copies every new object of each bucket into all others, under a promise of 15 minutes.
+    """Keeps the buckets of one kind alike: new objects under a promise of 15 minutes, and changes.
 
-    Deletions are not copied: a mistake in one Region stays in it. Replicas are not copied again,
-    so buckets may replicate into each other.
+    A deletion is copied as the delete marker it is, so it hides an object everywhere and takes
+    nothing: the versions stay. Deleting a version for good is never copied. Tags changed on a
+    replica travel back to where it came from. Replicas are not copied again, so buckets may
+    replicate into each other; what was there before a Region was added is not copied at all.
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html
     """
 
     def __init__(
@@ -56,10 +59,16 @@ class Replication(pulumi.ComponentResource):
                     "status": "Enabled",
                     "priority": priority,
                     "filter": {"prefix": ""},
-                    "delete_marker_replication": {"status": "Disabled"},
+                    "delete_marker_replication": {"status": "Enabled"},
+                    "source_selection_criteria": {
+                        "replica_modifications": {"status": "Enabled"},
+                        # Or S3 copies nothing that is encrypted under a KMS key: nothing at all.
+                        "sse_kms_encrypted_objects": {"status": "Enabled"},
+                    },
                     "destination": {
                         "bucket": destination.arn,
                         "storage_class": "STANDARD",
+                        "encryption_configuration": {"replica_kms_key_id": destination.key_arn},
                         # Time control needs the metrics, and without them nobody sees it kept.
                         "replication_time": {
                             "status": "Enabled",
@@ -78,16 +87,14 @@ class Replication(pulumi.ComponentResource):
         )
 
     def _role(self, name: str, source: Bucket, destinations: list[Bucket]) -> ServiceRole:
-        arns = pulumi.Output.all(*(bucket.arn for bucket in destinations))
+        ends = pulumi.Output.all(*(bucket.encrypted for bucket in (source, *destinations)))
         return ServiceRole(
             f"{name}-copies",
             ServiceRoleArgs(
                 names=source.names,
                 what=f"replicate-{source.kind}",
                 service=policies.S3,
-                policy=pulumi.Output.all(source.arn, arns).apply(
-                    lambda each: policies.replicate(str(each[0]), list(map(str, each[1])))
-                ),
+                policy=ends.apply(lambda found: policies.replicate(found[0], found[1:])),
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from policy.rule import Rule, Violation
-from policy.rules import data, doors, edge, functions, health, regions, roles, traffic
+from policy.rules import data, doors, edge, encryption, functions, health, regions, roles, traffic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,7 @@ _CHAPTERS: Final[Sequence[ModuleType]] = (
     traffic,
     functions,
     data,
+    encryption,
     roles,
 )
 

@@ -79,11 +79,8 @@ BUCKET_ENCRYPTION: Final = _setting(
     "BucketServerSideEncryptionConfiguration",
     _Operations(suffix="BucketEncryption"),
     {
-        "rules": recorded(
-            "objects lie unencrypted in memory",
-            required=True,
-            aws="ServerSideEncryptionConfiguration.Rules",
-        )
+        # Objects lie unencrypted in memory; who may read and write them is asked of the key.
+        "rules": emulated(required=True, aws="ServerSideEncryptionConfiguration.Rules")
     },
     absent="expectedBucketOwner",
 )

@@ -16,6 +16,7 @@ from emulator.catalogue.model import (
     Values,
     emulated,
     given,
+    recorded,
 )
 
 _DESTINATION: Final = "Destinations[0].ExtendedS3DestinationDescription"
@@ -56,6 +57,22 @@ def _update(subject: Subject) -> Values:
     return converted
 
 
+def _sealing(value: dict[str, Any]) -> dict[str, Any]:
+    return {key: each for key, each in value.items() if key != "enabled"}
+
+
+def _sealed(subject: Subject) -> bool:
+    return bool((subject.get("serverSideEncryption") or {}).get("enabled"))
+
+
+_SEAL: Final = Call(
+    operation="StartDeliveryStreamEncryption",
+    only="serverSideEncryption",
+    when="serverSideEncryption",
+    only_if=_sealed,
+    extra={"DeliveryStreamName": given("name")},
+)
+
 DELIVERY_STREAM: Final = ResourceType(
     type="aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream",
     service="firehose",
@@ -73,12 +90,27 @@ DELIVERY_STREAM: Final = ResourceType(
             required=True,
             convert=_with_hints,
         ),
+        "serverSideEncryption": recorded(
+            "records wait unencrypted in memory; whether the key can be used is looked at",
+            aws="DeliveryStreamEncryptionConfigurationInput",
+            read="DeliveryStreamEncryptionConfiguration",
+            convert=_sealing,
+            unset={"enabled": False},
+        ),
     },
     absent="arn destinationId elasticsearchConfiguration httpEndpointConfiguration "
     "icebergConfiguration kinesisSourceConfiguration mskSourceConfiguration "
     "opensearchConfiguration opensearchserverlessConfiguration redshiftConfiguration "
-    "serverSideEncryption snowflakeConfiguration splunkConfiguration versionId",
-    create=(Call(operation="CreateDeliveryStream", extra={"DeliveryStreamType": "DirectPut"}),),
+    "snowflakeConfiguration splunkConfiguration versionId",
+    create=(
+        Call(
+            operation="CreateDeliveryStream",
+            only="name extendedS3Configuration",
+            when="destination",
+            extra={"DeliveryStreamType": "DirectPut"},
+        ),
+        _SEAL,
+    ),
     id="DeliveryStreamARN",
     reads=(
         Read(
@@ -105,6 +137,14 @@ DELIVERY_STREAM: Final = ResourceType(
                 "DestinationId": lambda subject: subject.facts["destinationId"],
                 "ExtendedS3DestinationUpdate": _update,
             },
+        ),
+        _SEAL,
+        Call(
+            operation="StopDeliveryStreamEncryption",
+            only="",
+            when="serverSideEncryption",
+            only_if=lambda subject: not _sealed(subject),
+            extra={"DeliveryStreamName": given("name")},
         ),
     ),
     delete=(

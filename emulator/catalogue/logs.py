@@ -34,9 +34,10 @@ LOG_GROUP: Final = ResourceType(
             "lines are kept for the emulator's life", read="retentionInDays"
         ),
         "logGroupClass": recorded("one class of storage", aws="logGroupClass", force_new=True),
+        "kmsKeyId": emulated(aws="kmsKeyId", read="kmsKeyId", unset=""),
         "skipDestroy": emulated(unread="steers deletion only", unset=False),
     },
-    absent="deletionProtectionEnabled kmsKeyId",
+    absent="deletionProtectionEnabled",
     create=(
         Call(operation="CreateLogGroup"),
         Call(
@@ -63,6 +64,20 @@ LOG_GROUP: Final = ResourceType(
             operation="PutRetentionPolicy",
             only="retentionInDays",
             when="retentionInDays",
+            extra={"logGroupName": own_id},
+        ),
+        Call(
+            operation="AssociateKmsKey",
+            only="kmsKeyId",
+            when="kmsKeyId",
+            only_if=lambda subject: bool(subject.get("kmsKeyId")),
+            extra={"logGroupName": own_id},
+        ),
+        Call(
+            operation="DisassociateKmsKey",
+            only="",
+            when="kmsKeyId",
+            only_if=lambda subject: not subject.get("kmsKeyId"),
             extra={"logGroupName": own_id},
         ),
     ),

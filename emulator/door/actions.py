@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from emulator.door import key_access
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -33,7 +35,6 @@ _FREE: Final = frozenset({"sts:GetCallerIdentity", "sts:GetSessionToken"})
 _RESOURCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "dynamodb": (("TableName", "table/{}"),),
     "firehose": (("DeliveryStreamName", "deliverystream/{}"),),
-    "kms": (("KeyId", "key/{}"),),
     "lambda": (("FunctionName", "function:{}"),),
     "logs": (("logGroupName", "log-group:{}:*"),),
     "ssm": (("Name", "parameter/{}"),),
@@ -68,8 +69,19 @@ def needs(request: ApiRequest, account: str) -> list[Need]:
     action = f"{prefix}:{operation}"
     if action in _FREE:
         return []
+    if prefix == "kms":
+        return [_key_need(request, action)]
     resource = _resource(prefix, operation, parameters, request.region, account)
     return [Need(action=_ACTIONS.get(action, action), resource=resource)]
+
+
+def _key_need(request: ApiRequest, action: str) -> Need:
+    """A KMS call's need; of a key that is not known the caller is told so by KMS itself."""
+    return Need(
+        action=action,
+        resource=key_access.key_named(request),
+        context=key_access.encryption_context(request),
+    )
 
 
 def _operation(request: ApiRequest) -> tuple[str | None, Mapping[str, Any]]:

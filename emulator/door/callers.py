@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from emulator import policy
 from emulator.administrator import ACCESS_KEY
+from emulator.door import key_access
 from emulator.door.refusals import Refusal, access_denied
 from emulator.store.backends import ACCOUNT, PARTITION, values_of
 
@@ -43,8 +44,11 @@ class Caller:
             "aws:SecureTransport": "true",  # the emulator's plain HTTP stands for AWS's HTTPS
             **need.context,
         }
-        everything = (*self.policies, *resource_policies)
-        decision = policy.allows(everything, need.action, need.resource, context)
+        if need.action.startswith(key_access.PREFIX) and need.resource:
+            decision = key_access.decide(self.policies, need.action, need.resource, context)
+        else:
+            everything = (*self.policies, *resource_policies)
+            decision = policy.allows(everything, need.action, need.resource, context)
         if decision and self.session_policy:
             return policy.allows([self.session_policy], need.action, need.resource, context)
         return decision

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 from xml.sax.saxutils import unescape
 
+from emulator.door import s3_keys
 from emulator.door.actions import Need
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ def _object_needs(request: ApiRequest, bucket: str, key: str) -> list[Need]:
         aborts = "uploadId" in request.query
         action = "s3:AbortMultipartUpload" if aborts else f"s3:DeleteObject{of_version}"
         return [Need(action=action, resource=arn)]
-    return [Need(action="s3:PutObject", resource=arn), *_needs_of_headers(request, arn)]
+    write = Need(action="s3:PutObject", resource=arn, context=s3_keys.conditions(request))
+    return [write, *_needs_of_headers(request, arn)]
 
 
 def _needs_of_headers(request: ApiRequest, arn: str) -> list[Need]:

@@ -20,6 +20,7 @@ from emulator.patches import (
     route53,
     s3,
     s3_versions,
+    service_keys,
     service_quotas,
     trust_stores,
 )
@@ -39,6 +40,7 @@ _PATCHES = (
     prefix_lists,
     s3,
     s3_versions,
+    service_keys,
     service_quotas,
     trust_stores,
 )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from emulator.storage import streams
+from emulator.storage import encryption, streams
 from emulator.storage.roles import Need, denial
 
 if TYPE_CHECKING:
@@ -157,10 +157,13 @@ class Firehose:
             return f"bucket {stream.bucket} in {bucket_region} is lost"
         need = Need(action="s3:PutObject", resource=f"arn:aws:s3:::{stream.bucket}/{key}")
         policies = self._objects.policies_of(stream.bucket)
+        sealing, unusable = encryption.to_write(self._objects, stream.bucket)
+        if unusable:
+            return unusable
         return denial(
             stream.role_arn,
             ("firehose.amazonaws.com",),
-            [(need, policies)],
+            [(need, policies), *((each, ()) for each in sealing)],
             source_arn=streams.arn_of(region, stream.name),
         )
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 Status: TypeAlias = Literal["PENDING", "COMPLETED", "FAILED", "REPLICA", "NONE"]
 """`NONE`: seen when it was written, and no rule covered it."""
 
-_STATUS: Final = "replication_status"  # the attribute on moto's version that carries it
+# Attributes on moto's version that carry what moto has no place for.
+_STATUS: Final = "replication_status"
+_TAGGED_S: Final = "tags_changed_s"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,12 @@ class Version:
     delete_marker: bool
     size_bytes: int
     stored: Any
+
+    @property
+    def kms_key(self) -> str | None:
+        """The KMS key it is encrypted with, as it was named; None for S3's own keys."""
+        algorithm = str(getattr(self.stored, "encryption", None) or "")
+        return getattr(self.stored, "kms_key_id", None) if algorithm.startswith("aws:kms") else None
 
     @property
     def status(self) -> Status | None:
@@ -68,6 +76,13 @@ class Objects:
         """The bucket's policy, where it has one."""
         found = self._bucket(bucket)
         return (found.policy.decode(),) if found is not None and found.policy else ()
+
+    def default_key(self, bucket: str) -> str | None:
+        """The KMS key that new objects of a bucket are encrypted with; None for S3's own."""
+        found = self._bucket(bucket)
+        rule: Mapping[str, Any] = (found.encryption or {}).get("Rule") or {} if found else {}
+        default: Mapping[str, Any] = rule.get("ApplyServerSideEncryptionByDefault") or {}
+        return default.get("KMSMasterKeyID") or None
 
     def replication_of(self, bucket: str) -> ReplicationConfiguration | None:
         """The bucket's replication; None when it has none or keeps no versions."""
@@ -109,7 +124,24 @@ class Objects:
             stored = self._backend().put_object(bucket, key, body)
             stored.set_metadata(dict(metadata))
 
-    def copy(self, version: Version, destination: str, *, storage_class: str | None) -> None:
+    def stamp_tags(self, version: Version, at_s: float) -> None:
+        """Remember when an object's tags were changed (emulated Unix seconds)."""
+        setattr(version.stored, _TAGGED_S, at_s)
+
+    def copy_tags(self, version: Version, destination: str) -> None:
+        """Bring a version's tags to the same version elsewhere, unless its own are newer."""
+        with self.lock:
+            there = self.version(destination, version.key, version.id)
+            changed_s = getattr(version.stored, _TAGGED_S, 0.0)
+            if there is None or getattr(there.stored, _TAGGED_S, 0.0) > changed_s:
+                return
+            self._backend().tagger.delete_all_tags_for_resource(there.stored.arn)
+            self._backend().tagger.copy_tags(version.stored.arn, there.stored.arn)
+            setattr(there.stored, _TAGGED_S, changed_s)
+
+    def copy(
+        self, version: Version, destination: str, *, storage_class: str | None, kms_key: str | None
+    ) -> None:
         """Replicate a version: same bytes, version id, ETag, times, metadata and tags."""
         from moto.s3.models import FakeDeleteMarker
 
@@ -134,6 +166,8 @@ class Objects:
                     lock_until=source.lock_until,
                     checksum_value=source.checksum_value,
                     disable_notification=True,
+                    encryption="aws:kms" if version.kms_key else None,
+                    kms_key_id=kms_key if version.kms_key else None,
                 )
                 replica.checksum_algorithm = source.checksum_algorithm
                 replica.set_metadata(dict(source.metadata))

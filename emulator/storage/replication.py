@@ -22,17 +22,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from emulator.bell import Bell
-from emulator.storage.roles import Need, denial
+from emulator.storage.copies import Copy, refusal
+from emulator.storage.replication_figures import figures, place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from emulator.clock import Clock
     from emulator.events import EventLog
     from emulator.faults import FaultBoard
+    from emulator.storage.copies import Cargo
     from emulator.storage.objects import Objects, Version
+    from emulator.storage.replication_figures import Place, RuleFigures
     from emulator.storage.rules import ReplicationConfiguration, ReplicationRule
 
 _Z_99: Final = 2.3263478740408408  # the standard normal's 99th percentile
-_NOT_REPLICATED: Final = frozenset({"NONE", "REPLICA"})
+_NEVER_COPIED: Final = frozenset({None, "NONE"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,17 +51,6 @@ class ReplicationLag:
         """One lag."""
         sigma = math.log(self.p99_s / self.median_s) / _Z_99
         return source.lognormvariate(math.log(self.median_s), sigma)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Copy:
-    """One version on its way to one destination."""
-
-    version: Version
-    rule: ReplicationRule
-    role_arn: str
-    written_s: float
-    """Emulated Unix seconds."""
 
 
 class Replicator:
@@ -80,10 +74,11 @@ class Replicator:
         self._random = random.Random(seed)  # noqa: S311  # a seeded draw, not a secret
         self._lock = threading.Lock()
         self._order = itertools.count()
-        self._queue: list[tuple[float, int, _Copy]] = []
-        self._held: list[_Copy] = []
+        self._queue: list[tuple[float, int, Copy]] = []
+        self._held: list[Copy] = []
         self._last_due_s: dict[tuple[str, str, str], float] = {}
         self._open: Counter[tuple[str, str, str]] = Counter()
+        self._failed: Counter[Place] = Counter()
         self._bell = Bell(faults)
 
     def written(self, bucket: str, key: str | None) -> None:
@@ -95,6 +90,38 @@ class Replicator:
         for version in new:
             self._queue_version(version, configuration)
         self._bell.ring()
+
+    def changed(self, bucket: str, key: str, version_id: str | None) -> None:
+        """Queue an object's tags, which have just changed.
+
+        They follow a source object to its replicas, and a replica's own travel back where a rule
+        of its bucket replicates replica modifications.
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-for-metadata-changes.html
+        """
+        version = self._objects.version(bucket, key, version_id)
+        configuration = self._objects.replication_of(bucket)
+        if version is None or version.status in _NEVER_COPIED or configuration is None:
+            return
+        self._objects.stamp_tags(version, self._clock.now_s())
+        rules = [
+            rule
+            for rule in self._rules_for(version, configuration)
+            if version.status != "REPLICA" or rule.replica_modifications
+        ]
+        self._queue_copies(version, rules, configuration.role_arn, cargo="tags")
+        self._bell.ring()
+
+    def figures(self) -> list[RuleFigures]:
+        """What S3's replication metrics show now, for every rule."""
+        rules = [
+            (bucket, rule.destination, rule.id)
+            for bucket in self._objects.buckets()
+            if (found := self._objects.replication_of(bucket)) is not None
+            for rule in found.rules
+        ]
+        with self._lock:
+            pending = [*(copy for *_, copy in self._queue), *self._held]
+            return figures(pending, self._failed, rules, now_s=self._clock.now_s())
 
     def backlog(self) -> int:
         """How many copies are on their way or held."""
@@ -132,29 +159,37 @@ class Replicator:
     def _queue_version(
         self, version: Version, configuration: ReplicationConfiguration | None
     ) -> None:
-        rules: tuple[ReplicationRule, ...] = ()
-        if configuration is not None:
-            rules = configuration.rules_for(
-                version.key,
-                self._objects.tags_of(version),
-                delete_marker=version.delete_marker,
-            )
+        rules = self._rules_for(version, configuration) if configuration else ()
         version.mark("PENDING" if rules else "NONE")
-        if configuration is None:
-            return
+        if configuration is not None:
+            self._queue_copies(version, rules, configuration.role_arn, cargo="version")
+
+    def _rules_for(
+        self, version: Version, configuration: ReplicationConfiguration
+    ) -> tuple[ReplicationRule, ...]:
+        return configuration.rules_for(
+            version.key,
+            self._objects.tags_of(version),
+            delete_marker=version.delete_marker,
+            encrypted=version.kms_key is not None,
+        )
+
+    def _queue_copies(
+        self, version: Version, rules: Iterable[ReplicationRule], role_arn: str, *, cargo: Cargo
+    ) -> None:
         with self._lock:
             for rule in rules:
-                self._open[_identity(version)] += 1
-                self._push(
-                    _Copy(
-                        version=version,
-                        rule=rule,
-                        role_arn=configuration.role_arn,
-                        written_s=self._clock.now_s(),
-                    )
+                copy = Copy(
+                    version=version,
+                    rule=rule,
+                    role_arn=role_arn,
+                    written_s=self._clock.now_s(),
+                    cargo=cargo,
                 )
+                self._open[copy.identity] += 1
+                self._push(copy)
 
-    def _push(self, copy: _Copy) -> None:
+    def _push(self, copy: Copy) -> None:
         """Queue with a fresh lag, behind earlier versions of the same key. Lock held."""
         place = (copy.version.bucket, copy.version.key, copy.rule.destination)
         due_s = self._clock.now_s() + self._lag.draw_s(self._random)
@@ -162,9 +197,9 @@ class Replicator:
         self._last_due_s[place] = due_s
         heapq.heappush(self._queue, (due_s, next(self._order), copy))
 
-    def _take_due(self) -> tuple[list[_Copy], float | None]:
+    def _take_due(self) -> tuple[list[Copy], float | None]:
         """What is due now, and real seconds until the next one (None: nothing queued)."""
-        due: list[_Copy] = []
+        due: list[Copy] = []
         with self._lock:
             now_s = self._clock.now_s()
             while self._queue and self._queue[0][0] <= now_s:
@@ -178,7 +213,7 @@ class Replicator:
             wait_s = self._clock.real_s(self._queue[0][0] - now_s) if self._queue else None
         return due, wait_s
 
-    def _is_cut_off(self, copy: _Copy) -> bool:
+    def _is_cut_off(self, copy: Copy) -> bool:
         """Whether either end is lost."""
         return any(
             self._faults.bucket_lost(bucket)
@@ -186,7 +221,7 @@ class Replicator:
             for bucket in (copy.version.bucket, copy.rule.destination)
         )
 
-    def _carry_out(self, copies: list[_Copy]) -> None:
+    def _carry_out(self, copies: list[Copy]) -> None:
         for copy in copies:
             version, destination = copy.version, copy.rule.destination
             current = self._objects.version(version.bucket, version.key, version.id)
@@ -200,69 +235,39 @@ class Replicator:
                 self._events.record("replication.skipped", **facts, reason="the version has gone")
                 self._settle(copy, failed=False)
                 continue
-            reason = self._refusal(copy)
+            reason = refusal(copy, self._objects)
             if reason is None:
-                self._objects.copy(version, destination, storage_class=copy.rule.storage_class)
+                self._deliver(copy)
                 lag_s = self._clock.now_s() - copy.written_s
                 self._events.record("replication.done", **facts, lag_s=round(lag_s, 3))
             else:
                 self._events.record("replication.failed", **facts, reason=reason)
             self._settle(copy, failed=reason is not None)
 
-    def _refusal(self, copy: _Copy) -> str | None:
-        """Why AWS would fail this copy."""
-        source, destination = copy.version.bucket, copy.rule.destination
-        if self._objects.region_of(destination) is None:
-            return f"destination bucket {destination} does not exist"
-        if not self._objects.is_versioned(destination):
-            return f"destination bucket {destination} does not keep versions"
-        needs = _needs(copy, tagged=bool(self._objects.tags_of(copy.version)))
-        policies = {
-            source: self._objects.policies_of(source),
-            destination: self._objects.policies_of(destination),
-        }
-        return denial(
-            copy.role_arn,
-            ("s3.amazonaws.com",),
-            [(need, policies[bucket]) for bucket, need in needs],
-            source_arn=f"arn:aws:s3:::{source}",
-        )
+    def _deliver(self, copy: Copy) -> None:
+        rule = copy.rule
+        if copy.cargo == "tags":
+            self._objects.copy_tags(copy.version, rule.destination)
+        else:
+            self._objects.copy(
+                copy.version,
+                rule.destination,
+                storage_class=rule.storage_class,
+                kms_key=rule.replica_key,
+            )
 
-    def _settle(self, copy: _Copy, *, failed: bool) -> None:
-        identity = _identity(copy.version)
+    def _settle(self, copy: Copy, *, failed: bool) -> None:
+        identity = copy.identity
         with self._lock:
             self._open[identity] -= 1
             still_open = self._open[identity] > 0
             if not still_open:
                 del self._open[identity]
+            if failed:
+                self._failed[place(copy)] += 1
+        if copy.version.status == "REPLICA":
+            return  # a replica whose change travels back stays one
         if failed:
             copy.version.mark("FAILED")
         elif not still_open and copy.version.status == "PENDING":
             copy.version.mark("COMPLETED")
-
-
-def _identity(version: Version) -> tuple[str, str, str]:
-    return (version.bucket, version.key, version.id)
-
-
-def _needs(copy: _Copy, *, tagged: bool) -> list[tuple[str, Need]]:
-    """(bucket, permission) that the replication role must hold.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
-    """
-    source, destination = copy.version.bucket, copy.rule.destination
-    actions = [
-        (source, "", "GetReplicationConfiguration"),
-        (source, "", "ListBucket"),
-        (source, f"/{copy.version.key}", "GetObjectVersionForReplication"),
-        (source, f"/{copy.version.key}", "GetObjectVersionAcl"),
-    ]
-    verb = "ReplicateDelete" if copy.version.delete_marker else "ReplicateObject"
-    actions.append((destination, f"/{copy.version.key}", verb))
-    if tagged:
-        actions.append((source, f"/{copy.version.key}", "GetObjectVersionTagging"))
-        actions.append((destination, f"/{copy.version.key}", "ReplicateTags"))
-    return [
-        (bucket, Need(action=f"s3:{action}", resource=f"arn:aws:s3:::{bucket}{path}"))
-        for bucket, path, action in actions
-    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emulator import policy
+from emulator.door import key_access
 from emulator.door.actions import Need
 from emulator.door.callers import find_role, role_policies
 from emulator.store.backends import ACCOUNT
@@ -48,10 +49,12 @@ def denial(
         if not policy.allows(trust, _ASSUME, role_arn, trusted):
             return f"the trust policy of {role_arn} does not let {services[0]} assume it"
         for need, resource_policies in needs:
-            everything = (*identity, *resource_policies)
-            decision = policy.allows(
-                everything, need.action, need.resource, {**context, **need.context}
-            )
+            known = {**context, **need.context}
+            if need.action.startswith(key_access.PREFIX) and need.resource:
+                decision = key_access.decide(identity, need.action, need.resource, known)
+            else:
+                everything = (*identity, *resource_policies)
+                decision = policy.allows(everything, need.action, need.resource, known)
             if not decision:
                 return f"role {role_arn}: {decision.reason}"
     except policy.PolicyError as error:

@@ -24,6 +24,12 @@ class ReplicationRule:
     """Bucket name."""
     storage_class: str | None
     delete_markers: bool
+    replica_modifications: bool
+    """Whether changes made to replicas (tags) travel back."""
+    encrypted: bool
+    """Whether objects under KMS keys are copied; without this they stay where they are."""
+    replica_key: str | None
+    """KMS key of the replicas."""
 
     def covers(self, key: str, tags: Mapping[str, str]) -> bool:
         """Whether an object with this key and these tags falls under the rule's filter."""
@@ -38,12 +44,20 @@ class ReplicationConfiguration:
     rules: tuple[ReplicationRule, ...]
 
     def rules_for(
-        self, key: str, tags: Mapping[str, str], *, delete_marker: bool = False
+        self,
+        key: str,
+        tags: Mapping[str, str],
+        *,
+        delete_marker: bool = False,
+        encrypted: bool = False,
     ) -> tuple[ReplicationRule, ...]:
         """The rule that counts for each destination: of those that cover it, highest priority."""
         chosen: dict[str, ReplicationRule] = {}
         for rule in sorted(self.rules, key=lambda each: each.priority):
-            if rule.covers(key, tags) and (rule.delete_markers or not delete_marker):
+            selected = (rule.delete_markers or not delete_marker) and (
+                rule.encrypted or not encrypted
+            )
+            if rule.covers(key, tags) and selected:
                 chosen[rule.destination] = rule
         return tuple(chosen.values())
 
@@ -63,6 +77,7 @@ def _rule(raw: Mapping[str, Any]) -> ReplicationRule:
     tags = frozenset((tag["Key"], tag["Value"] or "") for tag in _as_list(both.get("Tag")))
     markers = cast("Mapping[str, Any]", raw.get("DeleteMarkerReplication") or {})
     destination = raw["Destination"]
+    sealing = cast("Mapping[str, Any]", destination.get("EncryptionConfiguration") or {})
     return ReplicationRule(
         id=str(raw.get("ID", "")),
         priority=int(raw.get("Priority", 0)),
@@ -72,7 +87,15 @@ def _rule(raw: Mapping[str, Any]) -> ReplicationRule:
         storage_class=destination.get("StorageClass"),
         # Rules that filter by tag never replicate delete markers.
         delete_markers=first_version or (markers.get("Status") == "Enabled" and not tags),
+        replica_modifications=_selected(raw, "ReplicaModifications"),
+        encrypted=_selected(raw, "SseKmsEncryptedObjects"),
+        replica_key=sealing.get("ReplicaKmsKeyID") or None,
     )
+
+
+def _selected(raw: Mapping[str, Any], criterion: str) -> bool:
+    criteria = cast("Mapping[str, Any]", raw.get("SourceSelectionCriteria") or {})
+    return (criteria.get(criterion) or {}).get("Status") == "Enabled"
 
 
 def _as_list(value: Any) -> list[Mapping[str, Any]]:

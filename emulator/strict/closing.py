@@ -6,8 +6,13 @@ itself looks only when it copies an object or delivers a batch.
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, Final
 
+from emulator.door.actions import Need
+from emulator.storage import encryption
+from emulator.storage.objects import Objects
+from emulator.storage.roles import denial
 from emulator.strict import backends
 
 if TYPE_CHECKING:
@@ -16,6 +21,9 @@ if TYPE_CHECKING:
     from emulator.engine.state import ResourceState
 
 REPLICATION: Final = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
+ENCRYPTION: Final = (
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+)
 DELIVERY: Final = "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream"
 _SAMPLE: Final = "example-object"
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
@@ -35,6 +43,17 @@ def problems(resources: Iterable[ResourceState]) -> Iterator[tuple[str, str]]:
             yield from ((resource.urn, each) for each in _replication(resource.inputs))
         elif resource.type == DELIVERY:
             yield from ((resource.urn, each) for each in _delivery(resource.inputs))
+        elif resource.type == ENCRYPTION:
+            yield from ((resource.urn, each) for each in _encryption(resource.inputs))
+
+
+def _encryption(inputs: dict[str, Any]) -> Iterator[str]:
+    """S3 takes any text for a key, and then refuses every object."""
+    bucket = str(inputs["bucket"])
+    if backends.bucket_region(bucket) is not None:
+        _, unusable = encryption.to_write(_objects(), bucket)
+        if unusable:
+            yield f"every object put into {bucket} would be refused: {unusable}"
 
 
 def _replication(inputs: dict[str, Any]) -> Iterator[str]:
@@ -52,14 +71,37 @@ def _replication(inputs: dict[str, Any]) -> Iterator[str]:
             *((source, f"/{prefix}{_SAMPLE}", action) for action in _ON_SOURCE_OBJECTS),
             *((target, f"/{prefix}{_SAMPLE}", action) for action in on_replicas),
         ]
-        denied = _denied(
-            str(inputs["role"]), "s3.amazonaws.com", needs, source_arn=f"arn:aws:s3:::{source}"
+        sealing, unusable = _replica_keys(rule, source, target)
+        denied = unusable or _denied(
+            str(inputs["role"]),
+            "s3.amazonaws.com",
+            needs,
+            sealing,
+            source_arn=f"arn:aws:s3:::{source}",
         )
         if denied:
             yield (
                 f"rule {rule.get('id', '')!r} would replicate nothing from {source} to {target}: "
                 f"{denied} (AWS accepts the rule and marks every object FAILED)"
             )
+
+
+def _replica_keys(rule: dict[str, Any], source: str, target: str) -> encryption.Asked:
+    """What the role needs of the keys at both ends."""
+    key = _objects().default_key(source)
+    if key is None:
+        return [], None
+    criteria = (rule.get("sourceSelectionCriteria") or {}).get("sseKmsEncryptedObjects") or {}
+    if criteria.get("status") != "Enabled":
+        return [], f"objects are encrypted with {key}, and the rule does not select those"
+    sealing = (rule["destination"].get("encryptionConfiguration") or {}).get("replicaKmsKeyId")
+    reads, unreadable = encryption.to_read(_objects(), source, key)
+    writes, unwritable = encryption.to_replicate(_objects(), target, sealing)
+    return [*reads, *writes], unreadable or unwritable
+
+
+def _objects() -> Objects:
+    return Objects(threading.RLock())
 
 
 def _prefix(rule: dict[str, Any]) -> str:
@@ -76,30 +118,29 @@ def _delivery(inputs: dict[str, Any]) -> Iterator[str]:
     prefix = str(target.get("prefix") or "").partition("!{")[0]
     needs = [(bucket, f"/{prefix}{_SAMPLE}", "PutObject")]
     stream_arn = str(inputs.get("arn", ""))
-    denied = _denied(str(target["roleArn"]), "firehose.amazonaws.com", needs, source_arn=stream_arn)
+    sealing, unusable = encryption.to_write(_objects(), bucket)
+    denied = unusable or _denied(
+        str(target["roleArn"]), "firehose.amazonaws.com", needs, sealing, source_arn=stream_arn
+    )
     if denied:
         yield f"the stream would deliver nothing to {bucket}: {denied} (AWS accepts the stream)"
 
 
 def _denied(
-    role_arn: str, service: str, needs: list[tuple[str, str, str]], *, source_arn: str
+    role_arn: str,
+    service: str,
+    needs: list[tuple[str, str, str]],
+    sealing: list[Need],
+    *,
+    source_arn: str,
 ) -> str | None:
     """Why a service cannot do all of this under a role; None when it can."""
-    from emulator.door.actions import Need
-    from emulator.storage.roles import denial
-
-    return denial(
-        role_arn,
-        (service,),
-        [
-            (
-                Need(action=f"s3:{action}", resource=f"arn:aws:s3:::{bucket}{path}"),
-                _policies(bucket),
-            )
-            for bucket, path, action in needs
-        ],
-        source_arn=source_arn,
-    )
+    on_buckets = [
+        (Need(action=f"s3:{action}", resource=f"arn:aws:s3:::{bucket}{path}"), _policies(bucket))
+        for bucket, path, action in needs
+    ]
+    on_keys = [(need, ()) for need in sealing]
+    return denial(role_arn, (service,), [*on_buckets, *on_keys], source_arn=source_arn)
 
 
 def _policies(bucket: str) -> tuple[str, ...]:

@@ -22,11 +22,27 @@ def apply() -> None:
         raw = replication["Rule"]
         for rule in raw if isinstance(raw, list) else [raw]:
             problem = destination_problem(str(rule["Destination"]["Bucket"]), bucket_name)
+            problem = problem or _key_problem(rule)
             if problem:
                 raise S3ClientError("InvalidRequest", problem)
         stock(self, bucket_name, replication)
 
     replace(S3Backend, "put_bucket_replication", put)
+
+
+def _key_problem(rule: dict[str, Any]) -> str | None:
+    """Why a rule's handling of encrypted objects is refused.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
+    """
+    criteria = (rule.get("SourceSelectionCriteria") or {}).get("SseKmsEncryptedObjects") or {}
+    selected = criteria.get("Status") == "Enabled"
+    key = (rule["Destination"].get("EncryptionConfiguration") or {}).get("ReplicaKmsKeyID")
+    if selected and not key:
+        return "ReplicaKmsKeyID must be specified if SseKmsEncryptedObjects tag is present."
+    if key and not selected:
+        return "SseKmsEncryptedObjects must be specified if EncryptionConfiguration is present."
+    return None
 
 
 def destination_problem(bucket_arn: str, source: str) -> str | None:

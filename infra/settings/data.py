@@ -12,6 +12,7 @@ ANYBODY: Final = "*"
 
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html
 _KEY_DELETION_DAYS: Final = (7, 30)
+_LONGEST_DAYS: Final = 36_500
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html, and paths and wildcards
 _ROLE_PATTERN: Final = re.compile(r"[\w+=,.@/*?-]{1,128}")
 
@@ -23,6 +24,8 @@ class DataSettings:
     home_region: str
     operator_roles: tuple[str, ...]
     key_deletion_days: int
+    prediction_archive_days: int
+    prediction_days: int
 
 
 def read(reading: Reading) -> DataSettings:
@@ -31,6 +34,10 @@ def read(reading: Reading) -> DataSettings:
         home_region=reading.read("homeRegion", str),
         operator_roles=reading.read("operatorRoles", _role_patterns),
         key_deletion_days=reading.read("keyDeletionDays", fields.integer(*_KEY_DELETION_DAYS)),
+        prediction_archive_days=reading.read(
+            "predictionArchiveDays", fields.integer(0, _LONGEST_DAYS)
+        ),
+        prediction_days=reading.read("predictionDays", fields.integer(0, _LONGEST_DAYS)),
     )
 
 
@@ -50,6 +57,14 @@ def contradictions(reading: Reading) -> None:
             'names of roles, not everybody, with production "true"',
             "name the roles that deploy and operate this stack",
         )
+    if reading.sound("predictionArchiveDays", "predictionDays"):
+        archived, ended = int(raw["predictionArchiveDays"]), int(raw["predictionDays"])
+        if 0 < ended <= archived:
+            reading.note(
+                "predictionArchiveDays",
+                f"less than predictionDays ({ended}), at whose end nothing is left to archive",
+                "archive earlier, keep longer, or set it to 0 (never)",
+            )
 
 
 def _role_patterns(text: str) -> tuple[str, ...]:

@@ -103,19 +103,24 @@ def _refuses_http(statement: dict[str, object]) -> bool:
 
 
 @each("Bucket")
-def current_objects_never_expire(bucket: Resource, graph: Graph) -> Iterator[str]:
-    """A lifecycle rule tidies old versions of objects, never current ones.
+def only_predictions_age(bucket: Resource, graph: Graph) -> Iterator[str]:
+    """A lifecycle rule deletes current predictions at most; old versions of all but releases.
 
-    A release that expires is the way back, gone; predictions are kept for good.
+    A release that is evicted, even an old version of one, is the way back, gone: which of them a
+    Region serves, S3 cannot know. A flag that expires ends an evacuation by itself.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html
     """
+    holds = _holds(bucket)
     rules = _belonging(graph, bucket, "BucketLifecycleConfiguration").items("rules")
-    if not any(rule.get("noncurrentVersionExpiration") for rule in rules):
+    tidied = [rule.get("id") for rule in rules if rule.get("noncurrentVersionExpiration")]
+    if holds == "releases" and tidied:
+        yield f"evicts old versions of releases by its rule {tidied[0]}"
+    if holds != "releases" and not tidied:
         yield "keeps old versions for ever"
     for rule in rules:
         expiration = rule.get("expiration") or {}
-        if expiration.get("days") or expiration.get("date"):
+        if holds != "predictions" and (expiration.get("days") or expiration.get("date")):
             yield f"deletes current objects by its rule {rule.get('id')}: {expiration}"
 
 

@@ -8,6 +8,12 @@ import pytest
 from infra import policies
 
 BUCKET = "arn:aws:s3:::bucket"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/mrk-1"
+
+
+def encrypted(bucket: str = BUCKET, *, region: str = "us-east-1") -> policies.Encrypted:
+    key = f"arn:aws:kms:{region}:123456789012:key/mrk-1"
+    return policies.Encrypted(bucket_arn=bucket, key_arn=key, region=region)
 
 
 def statements(document: str) -> list[dict[str, Any]]:
@@ -34,7 +40,8 @@ def test_a_service_that_acts_for_others_is_bound_to_this_account(service: str) -
 
 
 def test_a_reader_of_flags_is_told_that_a_flag_is_missing() -> None:
-    read, listing = statements(policies.policy(*policies.read_flags(BUCKET, "evacuation/")))
+    flags = policies.read_flags(encrypted(), "evacuation/")
+    read, listing, key = statements(policies.policy(*flags))
     assert read == {
         "Effect": "Allow",
         "Action": ["s3:GetObject"],
@@ -42,15 +49,39 @@ def test_a_reader_of_flags_is_told_that_a_flag_is_missing() -> None:
     }
     assert listing["Action"] == ["s3:ListBucket"], "without it S3 answers 403, not 404"
     assert listing["Resource"] == [BUCKET]
+    assert key["Action"] == ["kms:Decrypt"], "and nothing it could seal"
 
 
 def test_replication_reads_only_its_source_and_writes_only_its_destinations() -> None:
-    document = statements(policies.replicate("arn:aws:s3:::a", ["arn:aws:s3:::b"]))
-    for statement in document:
-        writes = [action for action in statement["Action"] if ":Replicate" in action]
-        expected = "arn:aws:s3:::b" if writes else "arn:aws:s3:::a"
-        assert all(arn.startswith(expected) for arn in statement["Resource"]), statement
+    source, destination = (
+        encrypted("arn:aws:s3:::a"),
+        encrypted("arn:aws:s3:::b", region="us-west-2"),
+    )
+    for statement in statements(policies.replicate(source, [destination])):
+        writes = [
+            action
+            for action in statement["Action"]
+            if ":Replicate" in action or action == "kms:Encrypt"
+        ]
+        at = destination if writes else source
+        for arn in statement["Resource"]:
+            assert arn.startswith((at.bucket_arn, at.key_arn)), statement
         assert not writes or writes == statement["Action"], "reading and writing are apart"
+        if statement["Action"][0].startswith("kms:"):
+            via = {"StringEquals": {"kms:ViaService": f"s3.{at.region}.amazonaws.com"}}
+            assert statement["Condition"] == via, "the key is used for objects in S3 only"
+
+
+def test_a_bucket_refuses_what_is_sealed_with_another_key() -> None:
+    http, algorithm, key = statements(policies.own_key_only(BUCKET, KEY))
+    assert http["Sid"] == "TlsOnly"
+    for statement, expected in ((algorithm, "aws:kms"), (key, KEY)):
+        assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:PutObject")
+        (named,) = statement["Condition"]["StringNotEquals"].values()
+        assert named == expected
+        assert set(statement["Condition"]["Null"].values()) == {"false"}, (
+            "a write that names no encryption gets the bucket's own"
+        )
 
 
 def test_nothing_is_served_over_plain_http() -> None:

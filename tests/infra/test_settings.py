@@ -92,6 +92,8 @@ def test_staging_reads_as_written() -> None:
         ("jwtClaim", "exp=1", "always checked"),
         ("clientCaBundle", "authorities.crt", ".pem"),
         ("keyDeletionDays", "31", "7 to 30"),
+        ("predictionDays", "-1", "0 to 36500"),
+        ("predictionArchiveDays", "30", "less than predictionDays (30)"),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_key(key: str, value: str, expected: str) -> None:

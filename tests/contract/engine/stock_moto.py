@@ -44,6 +44,11 @@ def main() -> None:
             "ec2 rules name lists that do not exist": _no_such_list(),
             "lambda hides zero concurrency": _concurrency(),
             "lambda loses the qualifier": _invoke(),
+            "kms cannot decrypt under multi-region keys": _multi_region(),
+            "kms encrypts with disabled keys": _disabled(),
+            "kms takes any policy": _key_policy(),
+            "kms replicas lose their policy": _replica_policy(),
+            "logs takes any key": _logs_key(),
         }
     json.dump(defects, sys.stdout)
 
@@ -260,6 +265,46 @@ def _invoke() -> bool:
     boto3.client("lambda").invoke(FunctionName="mine", Qualifier="$LATEST")
     LambdaBackend.invoke = stock  # type: ignore[method-assign]
     return asked == [None]
+
+
+def _key(**more: Any) -> str:
+    return str(boto3.client("kms").create_key(**more)["KeyMetadata"]["KeyId"])
+
+
+def _multi_region() -> bool:
+    client = boto3.client("kms")
+    sealed = client.encrypt(KeyId=_key(MultiRegion=True), Plaintext=b"1")["CiphertextBlob"]
+    try:
+        client.decrypt(CiphertextBlob=sealed)
+    except client.exceptions.ClientError:
+        return True
+    return False
+
+
+def _disabled() -> bool:
+    client, key = boto3.client("kms"), _key()
+    client.disable_key(KeyId=key)
+    return "CiphertextBlob" in client.encrypt(KeyId=key, Plaintext=b"1")
+
+
+def _key_policy() -> bool:
+    return bool(_key(Policy="not a policy"))
+
+
+def _replica_policy() -> bool:
+    policy = json.dumps({"Version": "2012-10-17", "Statement": []})
+    replica = boto3.client("kms").replicate_key(
+        KeyId=_key(MultiRegion=True), ReplicaRegion="us-west-2", Policy=policy
+    )["ReplicaKeyMetadata"]["Arn"]
+    west = boto3.client("kms", region_name="us-west-2")
+    return west.get_key_policy(KeyId=replica, PolicyName="default")["Policy"] != policy
+
+
+def _logs_key() -> bool:
+    client = boto3.client("logs")
+    ghost = "arn:aws:kms:us-east-1:123456789012:key/ghost"
+    client.create_log_group(logGroupName="g", kmsKeyId=ghost)
+    return client.describe_log_groups()["logGroups"][0]["kmsKeyId"] == ghost
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ def test_a_disabled_key_refuses_and_its_replica_does_not(cloud: Cloud, key: str)
     assert cloud.call("kms", "Decrypt", region=WEST, CiphertextBlob=sealed), (
         "a key's state is each Region's own"
     )
-    cloud.call("kms", "EnableKey", region=EAST, KeyId=key)
+    cloud.call("kms", "EnableKey", region=EAST, KeyId=describe(cloud, key, EAST)["Arn"])
     assert cloud.call("kms", "Decrypt", region=EAST, CiphertextBlob=sealed)
 
 

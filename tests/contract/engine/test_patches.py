@@ -37,6 +37,11 @@ DEFECTS = (
     "ec2 rules name lists that do not exist",
     "lambda hides zero concurrency",
     "lambda loses the qualifier",
+    "kms cannot decrypt under multi-region keys",
+    "kms encrypts with disabled keys",
+    "kms takes any policy",
+    "kms replicas lose their policy",
+    "logs takes any key",
 )
 
 

@@ -77,7 +77,7 @@ ALLOWED: Final[Mapping[str, tuple[Call, ...]]] = {
     "predict": logs("predict"),
     "evacuation": (
         *logs("evacuation"),
-        bucket_call("get_object", "evacuation", "s3:GetObject", Key=FLAG),
+        bucket_call("get_object", "evacuation", "s3:GetObject", "kms:Decrypt", Key=FLAG),
         bucket_call("list_objects_v2", "evacuation", "s3:ListBucket", Prefix=FLAG),
     ),
     "subscription": (
@@ -101,8 +101,12 @@ ALLOWED: Final[Mapping[str, tuple[Call, ...]]] = {
         ),
     ),
     "delivery": (
-        bucket_call("put_object", "predictions", "s3:PutObject", Key=KEY, Body=b"{}"),
-        bucket_call("get_object", "predictions", "s3:GetObject", Key=KEY),
+        bucket_call(
+            *("put_object", "predictions", "s3:PutObject", "kms:GenerateDataKey"),
+            Key=KEY,
+            Body=b"{}",
+        ),
+        bucket_call("get_object", "predictions", "s3:GetObject", "kms:Decrypt", Key=KEY),
         bucket_call("list_objects_v2", "predictions", "s3:ListBucket"),
         bucket_call("get_bucket_location", "predictions", "s3:GetBucketLocation"),
         bucket_call("list_multipart_uploads", "predictions", "s3:ListBucketMultipartUploads"),
@@ -125,6 +129,9 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "s3:ReplicateDelete": "tests/contract/storage/test_replication.py",
     "s3:ReplicateObject": "tests/contract/storage/test_replication.py",
     "s3:ReplicateTags": "tests/contract/storage/test_replication.py",
+    # Of the key's actions those that S3 asks for under a replication role.
+    "kms:Decrypt": "tests/contract/storage/test_encryption.py",
+    "kms:Encrypt": "tests/contract/storage/test_encryption.py",
 }
 """Actions that no API call needs: S3 does them itself, under the role. Where they are executed."""
 
@@ -210,6 +217,21 @@ NOBODY: Final[tuple[Call, ...]] = (
             "Value": "{}",
             "Overwrite": True,
         },
+    ),
+    # Use the key for itself, past the services, or weaken it.
+    *(
+        call("kms", operation, lambda on, more=more: {"KeyId": f"alias/{on.prefix}"} | more)
+        for operation, more in (
+            ("encrypt", {"Plaintext": b"1"}),
+            ("generate_data_key", {"KeySpec": "AES_256"}),
+            ("disable_key", {}),
+            ("schedule_key_deletion", {"PendingWindowInDays": 7}),
+            ("put_key_policy", {"PolicyName": "default", "Policy": "{}"}),
+            (
+                "create_grant",
+                {"GranteePrincipal": "arn:aws:iam::123456789012:root", "Operations": ["Decrypt"]},
+            ),
+        )
     ),
     # Lay hands on data and its guards.
     bucket_call("delete_bucket_policy", "predictions"),

@@ -1,9 +1,19 @@
 """One way, or more, to break each rule, and what it then says; a module a chapter."""
 
-from tests.policy.breaks import data, doors, edge, functions, health, regions, roles, traffic
+from tests.policy.breaks import (
+    data,
+    doors,
+    edge,
+    encryption,
+    functions,
+    health,
+    regions,
+    roles,
+    traffic,
+)
 
 BREAKS = tuple(
     case
-    for chapter in (regions, edge, doors, health, traffic, functions, data, roles)
+    for chapter in (regions, edge, doors, health, traffic, functions, data, encryption, roles)
     for case in chapter.BREAKS
 )

@@ -45,9 +45,24 @@ BREAKS: tuple[Broken, ...] = (
     case("buckets-are-encrypted", "found 0", drop("BucketServerSideEncryptionConfiguration")),
     case("buckets-answer-over-tls-only", "plain HTTP", change("BucketPolicy", policy="{}")),
     case(
-        "current-objects-never-expire",
+        "only-predictions-age",
         "deletes current objects",
-        in_first_rule("BucketLifecycleConfiguration", "", "expiration", value={"days": 30}),
+        in_first_rule("BucketLifecycleConfiguration", "releases", "expiration", value={"days": 30}),
+    ),
+    case(
+        "only-predictions-age",
+        "evicts old versions",
+        in_first_rule(
+            "BucketLifecycleConfiguration",
+            "releases",
+            "noncurrentVersionExpiration",
+            value={"noncurrentDays": 30},
+        ),
+    ),
+    case(
+        "only-predictions-age",
+        "keeps old versions",
+        change("BucketLifecycleConfiguration", "predictions", rules=[]),
     ),
     case("replication-goes-both-ways", "are not copied from", drop("BucketReplicationConfig")),
     case("replication-goes-both-ways", "a flag set in", copy_flags),
