@@ -14,6 +14,8 @@ LOGS: Final = "logs.amazonaws.com"
 S3: Final = "s3.amazonaws.com"
 
 _VERSION: Final = "2012-10-17"
+_ALGORITHM: Final = "s3:x-amz-server-side-encryption"
+_KEY: Final = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,12 +192,8 @@ def own_key_only(bucket_arn: str, key_arn: str) -> str:
     return document(
         [
             _refuse_http(bucket_arn),
-            _refuse_writes(
-                bucket_arn, "OwnAlgorithm", "s3:x-amz-server-side-encryption", "aws:kms"
-            ),
-            _refuse_writes(
-                bucket_arn, "OwnKey", "s3:x-amz-server-side-encryption-aws-kms-key-id", key_arn
-            ),
+            _refuse_writes(bucket_arn, "OwnAlgorithm", "StringNotEquals", _ALGORITHM, "aws:kms"),
+            _refuse_writes(bucket_arn, "OwnKey", "ArnNotEquals", _KEY, key_arn),
         ]
     )
 
@@ -211,7 +209,9 @@ def _refuse_http(bucket_arn: str) -> dict[str, object]:
     }
 
 
-def _refuse_writes(bucket_arn: str, sid: str, key: str, expected: str) -> dict[str, object]:
+def _refuse_writes(
+    bucket_arn: str, sid: str, differs: str, key: str, expected: str
+) -> dict[str, object]:
     """Refuse a write that names something else; the negated operators match what names nothing."""
     return {
         "Sid": sid,
@@ -219,7 +219,7 @@ def _refuse_writes(bucket_arn: str, sid: str, key: str, expected: str) -> dict[s
         "Principal": "*",
         "Action": "s3:PutObject",
         "Resource": [f"{bucket_arn}/*"],
-        "Condition": {"Null": {key: "false"}, "StringNotEquals": {key: expected}},
+        "Condition": {"Null": {key: "false"}, differs: {key: expected}},
     }
 
 

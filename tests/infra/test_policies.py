@@ -75,9 +75,12 @@ def test_replication_reads_only_its_source_and_writes_only_its_destinations() ->
 def test_a_bucket_refuses_what_is_sealed_with_another_key() -> None:
     http, algorithm, key = statements(policies.own_key_only(BUCKET, KEY))
     assert http["Sid"] == "TlsOnly"
-    for statement, expected in ((algorithm, "aws:kms"), (key, KEY)):
+    for statement, differs, expected in (
+        (algorithm, "StringNotEquals", "aws:kms"),
+        (key, "ArnNotEquals", KEY),
+    ):
         assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:PutObject")
-        (named,) = statement["Condition"]["StringNotEquals"].values()
+        (named,) = statement["Condition"][differs].values()
         assert named == expected
         assert set(statement["Condition"]["Null"].values()) == {"false"}, (
             "a write that names no encryption gets the bucket's own"

@@ -151,10 +151,10 @@ def test_a_bucket_takes_nothing_under_another_key(
         Bucket=HERE,
         Policy=document(
             *(
-                deny | {"Condition": {"Null": {name: "false"}, "StringNotEquals": {name: value}}}
-                for name, value in (
-                    ("s3:x-amz-server-side-encryption", "aws:kms"),
-                    ("s3:x-amz-server-side-encryption-aws-kms-key-id", key),
+                deny | {"Condition": {"Null": {name: "false"}, differs: {name: value}}}
+                for differs, name, value in (
+                    ("StringNotEquals", "s3:x-amz-server-side-encryption", "aws:kms"),
+                    ("ArnNotEquals", "s3:x-amz-server-side-encryption-aws-kms-key-id", key),
                 )
             )
         ),
