@@ -7,13 +7,14 @@ from infra.capacity import refuse_small_quotas
 from infra.certificates import Certificates, CertificatesArgs
 from infra.keys import Keys, KeysArgs
 from infra.naming import RegionNames, StackNames
-from infra.outputs import region_outputs
+from infra.outputs import stack_outputs
 from infra.region import Region, RegionArgs
 from infra.release import read_release
 from infra.replication import Replication, ReplicationArgs
 from infra.settings import doubts, load_settings
 from infra.traffic import Traffic, TrafficArgs
-from infra.zone import Zone, ZoneArgs, predict_name
+from infra.watching.watching import Watching, WatchingArgs
+from infra.zone import Zone, ZoneArgs
 
 settings = load_settings()
 for doubt in doubts(settings):
@@ -63,16 +64,17 @@ traffic = Traffic(
     "traffic",
     TrafficArgs(names=names, settings=settings, zone_id=zone.zone_id, regions=regions),
 )
-
-pulumi.export("project", names.project)
-pulumi.export("stack", names.stack)
-pulumi.export("zoneId", zone.zone_id)
-pulumi.export("zoneName", settings.zone_name)
-pulumi.export("predictName", predict_name(settings.zone_name))
-pulumi.export(
-    "regions",
-    [
-        region_outputs(serving, traffic.health[region], settings.zone_name)
-        for region, serving in regions.items()
-    ],
+Watching(
+    "watching",
+    WatchingArgs(
+        names=names,
+        settings=settings,
+        release=release,
+        key_arns=keys.arns,
+        regions=regions,
+        traffic=traffic,
+    ),
 )
+
+for output, value in stack_outputs(names, zone, traffic, regions).items():
+    pulumi.export(output, value)

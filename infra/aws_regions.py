@@ -5,6 +5,10 @@ Only the `aws` partition: GovCloud and China have no public Route 53 zones to fa
 
 from typing import Final
 
+# CloudWatch has the metrics of Route 53's health checks here only, wherever the checked thing is:
+# https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/monitoring-health-checks.html
+HEALTH_METRICS_REGION: Final = "us-east-1"
+
 # Append only: a Region's place in this list numbers its network (infra/cidr.py), and a network
 # that changes its number is replaced.
 REGIONS: Final = (

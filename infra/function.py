@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import pulumi
 import pulumi_aws as aws
 
 from infra import policies
 from infra.capacity import Capacity
+from infra.dead_letters import DeadLetters, send
 from infra.naming import RegionNames
 from infra.service_role import ServiceRole, ServiceRoleArgs
 
@@ -49,6 +50,7 @@ class FunctionArgs:
             secret and stays under Lambda's own key: with this one, a cold start would wait for KMS.
         permissions: What it may do besides writing its own logs.
         capacity: What it is given ahead of its load.
+        dead_letters: Where events go that it could not handle, if it is invoked by events.
     """
 
     names: RegionNames
@@ -62,6 +64,7 @@ class FunctionArgs:
     key_arn: pulumi.Input[str]
     permissions: pulumi.Input[tuple[policies.Statement, ...]] = ()
     capacity: Capacity = field(default_factory=Capacity)
+    dead_letters: DeadLetters | None = None
 
 
 class Function(pulumi.ComponentResource):
@@ -117,6 +120,9 @@ class Function(pulumi.ComponentResource):
             timeout=args.timeout_s,
             environment={"variables": args.environment},
             publish=True,
+            dead_letter_config=None
+            if args.dead_letters is None
+            else {"target_arn": args.dead_letters.arn},
             reserved_concurrent_executions=args.capacity.reserved or None,
             snap_start={"apply_on": "PublishedVersions"} if args.capacity.snap_start else None,
             tags=args.names.tags(function_name),
@@ -159,8 +165,17 @@ class Function(pulumi.ComponentResource):
     def _role(
         self, name: str, args: FunctionArgs, log_group: aws.cloudwatch.LogGroup
     ) -> ServiceRole:
-        allowed = pulumi.Output.all(log_group.arn, args.permissions).apply(
-            lambda each: policies.policy(policies.write_logs(str(each[0])), *each[1])
+        def allowed(each: list[Any]) -> str:
+            log_group_arn, permissions, sends = each
+            return policies.policy(policies.write_logs(log_group_arn), *permissions, *sends)
+
+        letters, region = args.dead_letters, args.names.region
+        sends = (
+            ()
+            if letters is None
+            else pulumi.Output.all(letters.arn, letters.key_arn).apply(
+                lambda arns: send(str(arns[0]), str(arns[1]), region)
+            )
         )
         return ServiceRole(
             f"{name}-runs",
@@ -168,7 +183,7 @@ class Function(pulumi.ComponentResource):
                 names=args.names,
                 what=args.what,
                 service=policies.LAMBDA,
-                policy=allowed,
+                policy=pulumi.Output.all(log_group.arn, args.permissions, sends).apply(allowed),
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )

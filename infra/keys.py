@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.aws_regions import HEALTH_METRICS_REGION
 from infra.key_policy import KeyUsers, key_policy
 from infra.naming import RegionNames, StackNames
 from infra.settings import Settings
@@ -50,7 +51,7 @@ class Keys(pulumi.ComponentResource):
         primary = self._first(name, args, home)
         self.arns = {
             region: primary.arn if region == home else self._replica(name, args, region, primary)
-            for region in args.settings.regions
+            for region in _regions(args.settings)
         }
         for region, arn in self.arns.items():
             aws.kms.Alias(
@@ -89,6 +90,11 @@ class Keys(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         return replica.arn
+
+
+def _regions(settings: Settings) -> list[str]:
+    """The Regions that serve, and the one where alarms on health checks must stand."""
+    return list(dict.fromkeys([*settings.regions, HEALTH_METRICS_REGION]))
 
 
 def _description(args: KeysArgs) -> str:

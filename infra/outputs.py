@@ -1,8 +1,29 @@
 """What a stack tells about itself: identifiers only. Everything else is read back from AWS."""
 
+from collections.abc import Mapping
+
 from infra.health import RegionHealth
+from infra.naming import StackNames
 from infra.region import Region
-from infra.zone import regional_name
+from infra.traffic import Traffic
+from infra.zone import Zone, predict_name, regional_name
+
+
+def stack_outputs(
+    names: StackNames, zone: Zone, traffic: Traffic, regions: Mapping[str, Region]
+) -> dict[str, object]:
+    """Return the identifiers of a stack, its Regions in the settings' order."""
+    return {
+        "project": names.project,
+        "stack": names.stack,
+        "zoneId": zone.zone_id,
+        "zoneName": zone.name,
+        "predictName": predict_name(zone.name),
+        "regions": [
+            region_outputs(serving, traffic.health[region], zone.name)
+            for region, serving in regions.items()
+        ],
+    }
 
 
 def region_outputs(region: Region, health: RegionHealth, zone_name: str) -> dict[str, object]:

@@ -12,6 +12,7 @@ LAMBDA: Final = "lambda.amazonaws.com"
 FIREHOSE: Final = "firehose.amazonaws.com"
 LOGS: Final = "logs.amazonaws.com"
 S3: Final = "s3.amazonaws.com"
+SCHEDULER: Final = "scheduler.amazonaws.com"
 
 _VERSION: Final = "2012-10-17"
 _ALGORITHM: Final = "s3:x-amz-server-side-encryption"

@@ -13,6 +13,7 @@ from typing import Final, cast
 import pulumi
 
 _MANIFEST: Final = "manifest.json"
+_GOLDEN: Final = "golden.json"
 _NEXT_STEP: Final = "build one with `python -m inference release`, or set understudy:release"
 
 # Lambda takes packages from a bucket up to 250 MB unzipped; beyond this a zip is not one of ours.
@@ -45,11 +46,13 @@ class Release:
         package_digest: sha256 of the zip, lower-case hex; names its key in the release buckets.
         release_digest: sha256 of its manifest, lower-case hex; the manifest pins every other file,
             so the function compares it with what it finds itself running.
+        golden: Requests with their exact answers, JSON text as in the zip; canaries send them.
     """
 
     path: Path
     package_digest: str
     release_digest: str
+    golden: str
 
     @property
     def key(self) -> str:
@@ -61,21 +64,22 @@ def read_release(path: Path) -> Release:
     """Read a release zip and take its digests.
 
     Raises:
-        ReleaseError: If there is no file, it is not a whole zip, it has no manifest, or its
-            manifest asks for another runtime than a zip can bring.
+        ReleaseError: If there is no file, it is not a whole zip, it has no manifest or no golden
+            answers, or its manifest asks for another runtime than a zip can bring.
     """
     if not path.is_file():
         raise ReleaseError(path, "no such file", "a release zip")
-    manifest = _manifest(path)
+    manifest, golden = _contents(path)
     _check_runtime(path, manifest)
     return Release(
         path=path,
         package_digest=hashlib.sha256(path.read_bytes()).hexdigest(),
         release_digest=hashlib.sha256(manifest).hexdigest(),
+        golden=golden.decode(),
     )
 
 
-def _manifest(path: Path) -> bytes:
+def _contents(path: Path) -> tuple[bytes, bytes]:
     try:
         with zipfile.ZipFile(path) as package:
             unzipped_bytes = sum(entry.file_size for entry in package.infolist())
@@ -85,11 +89,16 @@ def _manifest(path: Path) -> bytes:
             damaged = package.testzip()
             if damaged is not None:
                 raise ReleaseError(path, f"{damaged} is damaged", "a whole zip")
-            return package.read(_MANIFEST)
+            return _member(package, path, _MANIFEST), _member(package, path, _GOLDEN)
     except zipfile.BadZipFile as error:
         raise ReleaseError(path, f"not a zip ({error})", "a release zip") from error
+
+
+def _member(package: zipfile.ZipFile, path: Path, name: str) -> bytes:
+    try:
+        return package.read(name)
     except KeyError as error:
-        raise ReleaseError(path, f"it holds no {_MANIFEST}", "a release zip") from error
+        raise ReleaseError(path, f"it holds no {name}", "a release zip") from error
 
 
 def _check_runtime(path: Path, manifest: bytes) -> None:

@@ -49,6 +49,7 @@ class ZoneArgs:
 class Zone(pulumi.ComponentResource):
     """A public hosted zone."""
 
+    name: str
     zone_id: pulumi.Output[str]
 
     def __init__(
@@ -67,5 +68,5 @@ class Zone(pulumi.ComponentResource):
                 protect=args.deletion_protection,
             ),
         )
-        self.zone_id = zone.zone_id
+        self.name, self.zone_id = args.zone_name, zone.zone_id
         self.register_outputs({"zoneId": self.zone_id})

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator.door import key_access
+from emulator.store.secrets import secret_arn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,6 +108,10 @@ def _resource(
     if prefix == "logs" and operation == "PutLogEvents":
         group, stream = parameters.get("logGroupName"), parameters.get("logStreamName")
         return f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:{stream}"
+    if prefix == "secretsmanager" and (name := parameters.get("SecretId")):
+        return secret_arn(region, str(name))
+    if prefix == "sqs" and (url := parameters.get("QueueUrl")):
+        return f"arn:aws:sqs:{region}:{account}:{str(url).rpartition('/')[2]}"
     for name, form in _RESOURCES.get(prefix, ()):
         if value := parameters.get(name):
             # A parameter's leading slash is the separator of its ARN; a log group's belongs to it.

@@ -13,11 +13,12 @@ from typing import Final
 import pulumi
 
 from infra.naming import stack_name_problem
-from infra.settings import capacity, data, edge, fields
+from infra.settings import capacity, data, edge, fields, watching
 from infra.settings.capacity import CapacitySettings
 from infra.settings.data import DataSettings
 from infra.settings.edge import EdgeSettings
 from infra.settings.reading import Problem, Reading, SettingsError
+from infra.settings.watching import WatchingSettings
 
 # Route 53 gives an alias to a load balancer this TTL, whatever is asked for:
 # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-choosing-alias-non-alias.html
@@ -65,6 +66,7 @@ class Settings:
     data: DataSettings
     capacity: CapacitySettings
     edge: EdgeSettings
+    watching: WatchingSettings
 
 
 def parse_settings(raw: Mapping[str, str], *, project: str, stack: str) -> Settings:
@@ -122,6 +124,7 @@ def _read_all(reading: Reading) -> Settings:
         data=data.read(reading),
         capacity=capacity.read(reading),
         edge=edge.read(reading),
+        watching=watching.read(reading),
     )
 
 
@@ -142,6 +145,7 @@ def _note_contradictions(reading: Reading) -> None:
     data.contradictions(reading)
     capacity.contradictions(reading)
     edge.contradictions(reading)
+    watching.contradictions(reading)
 
 
 def doubts(settings: Settings) -> tuple[str, ...]:
@@ -159,7 +163,7 @@ def doubts(settings: Settings) -> tuple[str, ...]:
             f"rpoSeconds is {objectives.rpo_s}, but predictionBufferSeconds keeps records out of"
             f" every bucket for up to {settings.prediction_buffer_s} s"
         )
-    return tuple(found)
+    return (*found, *watching.doubts(settings.watching, production=settings.production))
 
 
 def load_settings() -> Settings:

@@ -21,10 +21,20 @@ _UNTAGGED: Final = frozenset(
         *("BucketVersioning", "BucketServerSideEncryptionConfiguration"),
         *("BucketPublicAccessBlock", "BucketOwnershipControls", "BucketPolicy"),
         *("BucketLifecycleConfiguration", "BucketReplicationConfig"),
+        *("TopicPolicy", "TopicSubscription", "Schedule", "Dashboard"),
     }
 )
-# What leads from one Region into another by its nature.
-_ACROSS: Final = frozenset({"BucketReplicationConfig", "ReplicaKey"})
+# Route 53's metrics are in this Region only, and so is what hears of them, in a stack that may
+# serve from elsewhere: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/monitoring-health-checks.html
+_HEALTH_METRICS_REGION: Final = "us-east-1"
+_ABOUT_HEALTH: Final = frozenset(
+    {
+        *("MetricAlarm", "CompositeAlarm", "Topic", "TopicPolicy", "TopicSubscription"),
+        *("ReplicaKey", "Alias"),
+    }
+)
+# What leads from one Region into another by its nature; a dashboard shows all side by side.
+_ACROSS: Final = frozenset({"BucketReplicationConfig", "Dashboard", "ReplicaKey"})
 
 
 @whole
@@ -37,8 +47,10 @@ def regional_resources_state_their_region(graph: Graph) -> Iterator[Said]:
     Source: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/aws-service-types.html
     """
     for resource in graph.custom:
-        regional = not resource.type.startswith(_GLOBAL)
-        if regional and resource.region not in graph.regions:
+        if resource.type.startswith(_GLOBAL):
+            continue
+        about_health = resource.kind in _ABOUT_HEALTH and resource.region == _HEALTH_METRICS_REGION
+        if resource.region not in graph.regions and not about_health:
             yield resource, f"leaves its Region to the provider (it states {resource.region})"
 
 

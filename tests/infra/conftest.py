@@ -16,6 +16,7 @@ def write_release(path: Path, manifest: dict[str, object] | bytes) -> Path:
     with zipfile.ZipFile(path, "w") as package:
         package.writestr("handler.py", "def handle(event, context): ...\n")
         package.writestr("manifest.json", content)
+        package.writestr("golden.json", '{"golden": []}')
     return path
 
 

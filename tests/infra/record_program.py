@@ -80,11 +80,11 @@ class _Aws(pulumi.runtime.Mocks):
 
 
 def _plain(value: Any) -> Any:
-    """Return a wire value as JSON has it: secrets opened, assets as their paths."""
+    """Return a wire value as JSON has it: secrets opened, assets as paths or texts."""
     if isinstance(value, pulumi.AssetArchive):
         return _plain(value.assets)
-    if isinstance(value, pulumi.FileAsset):
-        return value.path
+    if isinstance(value, pulumi.FileAsset | pulumi.StringAsset):
+        return value.path if isinstance(value, pulumi.FileAsset) else value.text
     if isinstance(value, list):
         return [_plain(each) for each in value]
     if not isinstance(value, dict):
@@ -122,18 +122,26 @@ def _arn(type_: str, inputs: Mapping[str, Any], logical: str) -> str:
 
 
 def _computed(kind: str, inputs: Mapping[str, Any], id_: str) -> dict[str, Any]:
-    if kind == "Bucket":
-        return {"arn": f"arn:aws:s3:::{inputs['bucket']}"}
-    if kind == "Certificate":
-        names = [*inputs["subjectAlternativeNames"], inputs["domainName"]]
-        return {"domainValidationOptions": [_proof(name) for name in names]}
-    if kind == "LoadBalancer":
-        return {"dnsName": f"{id_}.elb.amazonaws.com", "zoneId": f"zone-of-{id_}"}
-    if kind == "Zone":
-        return {"zoneId": id_}
-    if kind == "Record":
-        return {"fqdn": inputs["name"]}
-    return {"version": "1"} if kind == "Function" else {}
+    match kind:
+        case "Bucket":
+            made: dict[str, Any] = {"arn": f"arn:aws:s3:::{inputs['bucket']}"}
+        case "Certificate":
+            names = [*inputs["subjectAlternativeNames"], inputs["domainName"]]
+            made = {"domainValidationOptions": [_proof(name) for name in names]}
+        case "LoadBalancer":
+            made = {"dnsName": f"{id_}.elb.amazonaws.com", "zoneId": f"zone-of-{id_}"}
+        case "Zone":
+            made = {"zoneId": id_}
+        case "Record":
+            made = {"fqdn": inputs["name"]}
+        case "Function":
+            made = {"version": "1"}
+        case "Alias" if "functionName" in inputs:
+            own = f"function:{inputs['functionName']}:{inputs['name']}"
+            made = {"arn": f"arn:aws:lambda:{inputs['region']}:{ACCOUNT_ID}:{own}"}
+        case _:
+            made = {}
+    return made
 
 
 def _proof(name: str) -> dict[str, str]:

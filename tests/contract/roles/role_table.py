@@ -73,6 +73,16 @@ def bucket_call(operation: str, kind: str, *actions: str, **more: Any) -> Call:
     return call("s3", operation, lambda on: {"Bucket": on.bucket(kind), **more}, *actions)
 
 
+DEAD_LETTER: Final = call(
+    "sqs",
+    "send_message",
+    lambda on: {
+        "QueueUrl": f"https://sqs.{on.region}.amazonaws.com/123456789012/{on.name('dead-letters')}",
+        "MessageBody": "from the table",
+    },
+    "sqs:SendMessage",
+)
+
 ALLOWED: Final[Mapping[str, tuple[Call, ...]]] = {
     "predict": logs("predict"),
     "evacuation": (
@@ -111,6 +121,28 @@ ALLOWED: Final[Mapping[str, tuple[Call, ...]]] = {
         bucket_call("get_bucket_location", "predictions", "s3:GetBucketLocation"),
         bucket_call("list_multipart_uploads", "predictions", "s3:ListBucketMultipartUploads"),
     ),
+    "canary": (
+        *logs("canary"),
+        DEAD_LETTER,
+        call(
+            "secretsmanager",
+            "get_secret_value",
+            lambda on: {"SecretId": on.name("canary")},
+            "secretsmanager:GetSecretValue",
+        ),
+    ),
+    "canary-schedule": (
+        call(
+            "lambda",
+            "invoke",
+            lambda on: {
+                "FunctionName": on.arn("lambda", f"function:{on.name('canary')}:live"),
+                "InvocationType": "Event",
+            },
+            "lambda:InvokeFunction",
+        ),
+        DEAD_LETTER,
+    ),
     **{
         f"replicate-{kind}": (
             bucket_call("get_bucket_replication", kind, "s3:GetReplicationConfiguration"),
@@ -122,6 +154,8 @@ ALLOWED: Final[Mapping[str, tuple[Call, ...]]] = {
 """Calls by what ends the role's name."""
 
 ELSEWHERE: Final[Mapping[str, str]] = {
+    # SQS asks for it when it takes a dead letter; the emulated queue is in memory.
+    "kms:GenerateDataKey": "tests/contract/storage/test_encryption.py",
     "s3:AbortMultipartUpload": "no upload of several parts is made by the emulated Firehose",
     "s3:GetObjectVersionAcl": "tests/contract/storage/test_replication.py",
     "s3:GetObjectVersionForReplication": "tests/contract/storage/test_replication.py",

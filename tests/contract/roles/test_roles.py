@@ -125,6 +125,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             ground, s3 = world.ground(region), world.client("s3", region)
             s3.put_object(Bucket=ground.bucket("evacuation"), Key=FLAG, Body=b"{}")
             s3.put_object(Bucket=ground.bucket("predictions"), Key=KEY, Body=b"{}")
+            world.client("secretsmanager", region).put_secret_value(
+                SecretId=ground.name("canary"), SecretString="{}"
+            )
         yield world
 
 

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 
 
 def swap_flags(graph: Graph) -> None:
-    one, other = (each for each in graph.of("Function") if not each.inputs.get("s3Bucket"))
     key = "UNDERSTUDY_EVACUATION_BUCKET"
+    one, other = (
+        each for each in graph.of("Function") if key in each.inputs["environment"]["variables"]
+    )
     variables = one.inputs["environment"]["variables"]
     variables[key] = other.inputs["environment"]["variables"][key]
 

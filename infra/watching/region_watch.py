@@ -1,0 +1,145 @@
+"""What one Region is watched by: its topic, its alarms, its dead letters, its canary."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+from infra.dead_letters import DeadLetters, DeadLettersArgs
+from infra.naming import RegionNames
+from infra.region import Region
+from infra.release import Release
+from infra.settings import Settings
+from infra.watching.alarm import Watch
+from infra.watching.alarms import Alarms, AlarmsArgs
+from infra.watching.canary import Canary, CanaryArgs
+from infra.watching.neighbour_alarms import Neighbours, neighbour_watch
+from infra.watching.recovery_alarms import Recovery, recovery_watch
+from infra.watching.serving_alarms import Serving, serving_watch
+from infra.watching.signals import Balancer, OwnMetrics, replication_rule
+from infra.watching.topic import Topic, TopicArgs
+from infra.zone import regional_name
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionWatchArgs:
+    """What watching a Region needs to know.
+
+    Attributes:
+        region: What serves there.
+        others: The stack's other Regions.
+        settings: The stack's settings.
+        release: What is served; its golden requests are what the canary sends.
+        key_arn: The stack's key in the Region.
+        besides: Families of alarms that stand here for all Regions.
+    """
+
+    region: Region
+    others: Sequence[str]
+    settings: Settings
+    release: Release
+    key_arn: pulumi.Input[str]
+    besides: tuple[Watch, ...] = ()
+
+
+class RegionWatch(pulumi.ComponentResource):
+    """Watches one Region, and the others from it; needs nothing of another Region to work.
+
+    Attributes:
+        serving: What serves clients there, as it is watched.
+        recovery: What a failover will need of it, as it is watched.
+    """
+
+    serving: Serving
+    recovery: Recovery
+
+    def __init__(
+        self, name: str, args: RegionWatchArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("understudy:infra:RegionWatch", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        names, watching = args.region.names, args.settings.watching
+        letters = DeadLetters(
+            f"{name}-dead-letters", DeadLettersArgs(names=names, key_arn=args.key_arn), opts=child
+        )
+        self._canary(name, args, letters)
+        own = own_metrics(names)
+        self.serving = _serving(args.region, own)
+        self.recovery = _recovery(args, own, letters)
+        topic = Topic(
+            f"{name}-pager",
+            TopicArgs(names=names, key_arn=args.key_arn, pager_endpoint=watching.pager_endpoint),
+            opts=child,
+        )
+        Alarms(
+            f"{name}-alarms",
+            AlarmsArgs(
+                names=names,
+                watches=(
+                    serving_watch(self.serving, watching),
+                    neighbour_watch(Neighbours(own=own, targets=args.others), watching),
+                    recovery_watch(self.recovery, watching),
+                    *args.besides,
+                ),
+                topic_arn=topic.arn,
+                runbook_base_url=watching.runbook_base_url,
+            ),
+            opts=child,
+        )
+        self.register_outputs({"topicArn": topic.arn})
+
+    def _canary(self, name: str, args: RegionWatchArgs, letters: DeadLetters) -> None:
+        settings = args.settings
+        Canary(
+            f"{name}-canary",
+            CanaryArgs(
+                names=args.region.names,
+                targets={other: regional_name(other, settings.zone_name) for other in args.others},
+                release=args.release,
+                key_arn=args.key_arn,
+                dead_letters=letters,
+                every_minutes=settings.watching.canary_minutes,
+                log_retention_days=settings.log_retention_days,
+                authenticated=settings.edge.client_authentication != "none",
+                deletion_protection=settings.deletion_protection,
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+
+def own_metrics(names: RegionNames) -> OwnMetrics:
+    """Return what the stack says of itself from one Region."""
+    return OwnMetrics(namespace=names.stack.metrics_namespace, region=names.region)
+
+
+def _serving(region: Region, own: OwnMetrics) -> Serving:
+    return Serving(
+        balancer=Balancer(
+            load_balancer_arn=region.load_balancer.arn,
+            target_group_arn=region.target.target_group_arn,
+        ),
+        function_name=region.function.name,
+        own=own,
+    )
+
+
+def _recovery(args: RegionWatchArgs, own: OwnMetrics, letters: DeadLetters) -> Recovery:
+    region, here = args.region, args.region.names
+    others = [RegionNames(stack=here.stack, region=other) for other in args.others]
+    arriving = {
+        bucket.kind: tuple(replication_rule(other, here, bucket.kind) for other in others)
+        for bucket in (region.releases, region.predictions)
+    }
+    leaving = {
+        bucket.kind: tuple(replication_rule(here, other, bucket.kind) for other in others)
+        for bucket in (region.releases, region.predictions)
+    }
+    return Recovery(
+        own=own,
+        arriving=arriving,
+        leaving=leaving,
+        stream_name=here.name("predictions"),
+        switch_name=region.evacuation.function_name,
+        dead_letters_name=letters.name,
+        rpo_s=args.settings.objectives.rpo_s,
+    )
