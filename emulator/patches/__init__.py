@@ -25,7 +25,7 @@ from emulator.patches import (
     trust_stores,
 )
 from emulator.strict import refusals
-from emulator.watch import cloudwatch_api, notifications
+from emulator.watch import cloudwatch_api, notifications, rules, schedules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,17 +40,19 @@ _PATCHES = (
     prefix_lists,
     s3,
     s3_versions,
+    schedules,
     service_keys,
     service_quotas,
     trust_stores,
 )
 _HOOKED = (
     cloudwatch_api,
-    notifications,
     elbv2,
     lambda_,
     lambda_capacity,
+    notifications,
     route53,
+    rules,
 )
 
 _hooks: list[Hooks] = []

@@ -76,6 +76,10 @@ class EventBus:
         )
         self.put(envelope)
 
+    def now(self) -> datetime:
+        """Emulated UTC."""
+        return self._clock.now()
+
     def put(self, envelope: Envelope) -> None:
         """Put an event on the bus that has its envelope already."""
         with self._lock:

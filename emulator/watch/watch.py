@@ -12,6 +12,8 @@ from emulator.watch.delivery import Delivery
 from emulator.watch.evaluator import Evaluator
 from emulator.watch.metrics import Metrics
 from emulator.watch.notifications import Notifier
+from emulator.watch.rules import Rules
+from emulator.watch.schedules import Schedules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -35,13 +37,22 @@ class Watch:
         self.actions = AlarmActions(clock, self.delivery)
         self.evaluator = Evaluator(clock, faults, self.metrics, self.alarms, self._settle_actions)
 
+        self.rules = Rules(clock, faults, self.metrics, self.bus, self.delivery)
+        self.schedules = Schedules(clock, faults, self.metrics, self.delivery)
+
     def connect(self, invoke: Invoke) -> None:
         """Functions are invoked through this from now on."""
         self.delivery.connect(invoke)
 
     def flows(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """What is to run in the event loop for as long as the emulator serves."""
-        return (self.delivery.run, self.evaluator.run)
+        return (
+            self.delivery.run,
+            self.evaluator.run,
+            self.rules.run,
+            self.rules.run_schedules,
+            self.schedules.run,
+        )
 
     def _alarm_changed(self, alarm: Alarm, before: State) -> None:
         """Tell the bus, and do what the alarm says."""
