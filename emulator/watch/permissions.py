@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import fnmatch
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from emulator import policy
+from emulator.door import key_access
 from emulator.storage.roles import Need, denial
-from emulator.store.backends import ACCOUNT, backend_of, region_of
+from emulator.store.backends import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,31 +67,20 @@ def may_use_key(sender: Sender, key_id: str, region: str) -> str | None:
     never may.
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
     """
-    from moto.kms.models import kms_backends
-
     if "alias/aws/" in key_id:
         return f"key {key_id} is managed by AWS and does not admit {sender.service}"
     if sender.role_arn is not None:
         return None  # the role's key permissions are those of its own calls
-    backend = backend_of(kms_backends, region_of(key_id) or region)
-    key = None
-    if backend is not None:
-        found = backend.any_id_to_key_id(key_id) if _known(backend, key_id) else None
-        key = backend.keys.get(found)
+    key = key_access.find(key_id, region)
     if key is None:
         return f"key {key_id} does not exist in {region}"
-    if key.key_state != "Enabled":
-        return f"key {key_id} is {key.key_state}"
+    if key.state != "Enabled":
+        return f"key {key_id} is {key.state}"
     for action in _ON_KEYS:
-        reason = may(sender, action, str(key.arn), [str(key.policy)])
+        reason = may(sender, action, key.arn, [key.policy])
         if reason is not None:
             return f"key {key_id}: {reason}"
     return None
-
-
-def _known(backend: Any, key_id: str) -> bool:
-    name = backend.get_alias_name(key_id)
-    return not name.startswith("alias/") or bool(backend.alias_exists(name))
 
 
 def may_invoke(sender: Sender, function: Function, target_arn: str) -> str | None:

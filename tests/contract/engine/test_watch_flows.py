@@ -286,9 +286,23 @@ def test_a_topic_that_does_not_admit_cloudwatch_gets_nothing_and_the_history_say
     assert "cloudwatch.amazonaws.com is not authorized" in items[0]["HistorySummary"]
 
 
-def test_a_topic_under_a_key_that_does_not_admit_cloudwatch_gets_nothing(scene: Scene) -> None:
+def topic_under_a_key(scene: Scene, *, admits: str) -> str:
+    """A topic encrypted with a key whose policy admits the account and one service."""
     topic = scene.topic()
     key = scene.cloud.call("kms", "CreateKey")["KeyMetadata"]["Arn"]
+    document = scene.cloud.call("kms", "GetKeyPolicy", KeyId=key, PolicyName="default")["Policy"]
+    grown = json.loads(document)
+    grown["Statement"].append(
+        {
+            "Sid": "Publish",
+            "Effect": "Allow",
+            "Principal": {"Service": admits},
+            "Action": ["kms:GenerateDataKey*", "kms:Decrypt"],
+            "Resource": "*",
+        }
+    )
+    policy = json.dumps(grown)
+    scene.cloud.call("kms", "PutKeyPolicy", KeyId=key, PolicyName="default", Policy=policy)
     scene.cloud.call(
         "sns",
         "SetTopicAttributes",
@@ -296,27 +310,21 @@ def test_a_topic_under_a_key_that_does_not_admit_cloudwatch_gets_nothing(scene: 
         AttributeName="KmsMasterKeyId",
         AttributeValue=key,
     )
-    scene.alarm(AlarmActions=[topic])
+    return topic
+
+
+def test_a_topic_under_a_key_gets_what_the_keys_policy_lets_in(scene: Scene) -> None:
+    scene.alarm(AlarmActions=[topic_under_a_key(scene, admits="cloudwatch.amazonaws.com")])
+    scene.minutes(1)
+    scene.until(lambda: scene.noted("sns.published"))
+
+
+def test_a_topic_under_a_key_that_does_not_admit_cloudwatch_gets_nothing(scene: Scene) -> None:
+    scene.alarm(AlarmActions=[topic_under_a_key(scene, admits="events.amazonaws.com")])
     scene.minutes(1)
     scene.until(lambda: scene.noted("delivery.failed"))
     assert "kms:GenerateDataKey" in scene.noted("delivery.failed")[0]["reason"]
-    grown = json.loads(
-        scene.cloud.call("kms", "GetKeyPolicy", KeyId=key, PolicyName="default")["Policy"]
-    )
-    grown["Statement"].append(
-        {
-            "Sid": "Publish",
-            "Effect": "Allow",
-            "Principal": {"Service": "cloudwatch.amazonaws.com"},
-            "Action": ["kms:GenerateDataKey*", "kms:Decrypt"],
-            "Resource": "*",
-        }
-    )
-    scene.cloud.call(
-        "kms", "PutKeyPolicy", KeyId=key, PolicyName="default", Policy=json.dumps(grown)
-    )
-    scene.minutes(0, 0, 0, 1)
-    scene.until(lambda: scene.noted("sns.published"))
+    assert scene.noted("sns.published") == []
 
 
 def test_a_function_is_an_alarms_action_if_it_lets_cloudwatch_in(scene: Scene) -> None:
