@@ -134,7 +134,7 @@ class Rules:
     def _next(self, expression: str, after_s: float, now_s: float) -> _Due:
         """The next time of an expression; times that were slept through are passed over."""
         try:
-            schedule = times.parse(expression, start_s=after_s)
+            schedule = times.parse(expression, start_s=after_s, of_rule=True)
         except ScheduleError:
             return _Due(expression=expression, at_s=None)  # refused when it was put
         at_s = schedule.after(after_s)
@@ -208,7 +208,7 @@ def apply(hooks: Callable[[], Hooks]) -> None:
         expression = named.get("scheduled_expression")
         if expression:
             try:
-                times.parse(expression, start_s=0.0)
+                times.parse(expression, start_s=0.0, of_rule=True)
             except ScheduleError as error:
                 raise ValidationException(
                     f"Parameter ScheduleExpression is not valid. ({error})"

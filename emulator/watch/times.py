@@ -126,13 +126,15 @@ class _Days:
         return sunday_first in (self.of_week or ()) or bool(nth & self.nth)
 
 
-def parse(expression: str, *, start_s: float, zone: str = "UTC") -> Times:
+def parse(expression: str, *, start_s: float, zone: str = "UTC", of_rule: bool = False) -> Times:
     """Read a schedule expression.
 
     Args:
         expression: `rate(5 minutes)`, `cron(0 3 * * ? *)`, `at(2027-01-15T08:00:00)`.
         start_s: When a rate begins to count.
         zone: IANA name, for `cron` and `at`.
+        of_rule: Whether it is a rule's, where one minute is `rate(1 minute)` and nothing else;
+            Scheduler takes `rate(1 minutes)` as well. Rules know no `at`.
 
     Raises:
         ScheduleError: It is malformed or not emulated.
@@ -143,10 +145,10 @@ def parse(expression: str, *, start_s: float, zone: str = "UTC") -> Times:
         raise ScheduleError(f"time zone {zone!r} is not known") from error
     if found := _RATE.fullmatch(expression):
         count = int(found[1])
-        if count == 0 or (count == 1) == bool(found[3]):
+        if count == 0 or (of_rule and (count == 1) == bool(found[3])):
             raise ScheduleError(f"{expression!r}: rate(1 minute), but rate(5 minutes)")
         return Rate(every_s=count * _UNITS_S[found[2]], start_s=start_s)
-    if found := _AT.fullmatch(expression):
+    if (found := _AT.fullmatch(expression)) and not of_rule:
         local = datetime.fromisoformat(found[1]).replace(tzinfo=place)
         return Once(at_s=local.timestamp())
     if found := _CRON.fullmatch(expression):

@@ -521,7 +521,7 @@ def test_a_schedule_that_scheduler_could_not_run_is_refused(scene: Scene) -> Non
     )
     assert "must allow AWS EventBridge Scheduler to assume the role" in refused
     refused = scene.cloud.refused(
-        "scheduler", "CreateSchedule", ScheduleExpression="rate(1 minutes)", **base
+        "scheduler", "CreateSchedule", ScheduleExpression="rate(1 week)", **base
     )
     assert "Invalid Schedule Expression" in refused
 

@@ -78,7 +78,13 @@ def test_a_moment_that_has_passed_never_comes() -> None:
 )
 def test_what_aws_refuses_is_refused(expression: str) -> None:
     with pytest.raises(ScheduleError):
-        parse(expression, start_s=0)
+        parse(expression, start_s=0, of_rule=True)
+
+
+def test_scheduler_takes_what_rules_do_not() -> None:
+    assert upcoming("rate(1 minutes)", "2027-01-15T08:00", 1) == ["2027-01-15T08:01"]
+    with pytest.raises(ScheduleError):
+        parse("at(2027-02-01T00:00:00)", start_s=0, of_rule=True)
 
 
 def test_an_unknown_time_zone_is_refused() -> None:
