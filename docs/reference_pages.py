@@ -5,6 +5,7 @@ A test fails while a page differs from what this would write.
 
 from __future__ import annotations
 
+import json
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
+LONGEST_CELL = 160
 MADE = "<!-- Made by `./run docs`; change what it describes, not this page. -->"
 
 
@@ -209,8 +211,58 @@ def mutations() -> str:
     )
 
 
+def roles() -> str:
+    """Every call that the tests make under every role, with what must come of it."""
+    from tests.contract.roles.role_ground import Ground
+    from tests.contract.roles.role_table import ALLOWED, ELSEWHERE, NOBODY, Call
+
+    ground = Ground(prefix="STACK", region="REGION", neighbour="NEIGHBOUR")
+
+    def shown(call: Call) -> str:
+        given = json.dumps(call.parameters(ground), default=repr)
+        return f"`{given if len(given) <= LONGEST_CELL else given[:LONGEST_CELL] + ' ...'}`"
+
+    sections: list[str] = []
+    for role, calls in sorted(ALLOWED.items()):
+        rows = [
+            (
+                f"`{call}`",
+                shown(call),
+                ", ".join(f"`{action}`" for action in call.actions),
+                "allowed" if call.reaches else "denied",
+            )
+            for call in calls
+        ]
+        head = ("allowed", "with", "by", "the same in the neighbour Region")
+        sections += [f"## {role}", "", table(head, rows), ""]
+    return "\n".join(
+        [
+            "# Roles, and what each may do",
+            MADE,
+            "",
+            "Each call is made by the tests (`tests/contract/roles/`), in the emulator, with the",
+            "credentials of a session of the role, in every Region of the production stack.",
+            "A role that is not here, a permission that no call needs, a call that passes and",
+            "should not, and one that should and does not: each fails a test.",
+            "",
+            *sections,
+            "## What no role may do",
+            "",
+            table(("denied", "with"), [(f"`{call}`", shown(call)) for call in NOBODY]),
+            "",
+            "## Actions that no call needs",
+            "",
+            "A service does them itself, under the role.",
+            "",
+            table(("action", "executed in"), sorted(ELSEWHERE.items())),
+            "",
+        ]
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "mutations.md": mutations,
+    "roles.md": roles,
     "rules.md": rules,
     "settings.md": settings,
     "emulator-coverage.md": coverage,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from role_ground import Ground
+from tests.contract.roles.role_ground import Ground
 
 Parameters = Callable[[Ground], dict[str, Any]]
 

@@ -7,7 +7,6 @@ decides by the policies that are deployed.
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +15,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from role_ground import Ground
-from role_table import ALLOWED, ELSEWHERE, FLAG, KEY, NOBODY, Call
-
 from emulator.handle import EmulatorHandle
+from tests.contract.roles.role_ground import Ground
+from tests.contract.roles.role_table import ALLOWED, ELSEWHERE, FLAG, KEY, NOBODY, Call
 from tests.infra.conftest import write_release
 
 if TYPE_CHECKING:
