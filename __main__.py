@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
+from infra.backup import Backups, BackupsArgs
 from infra.capacity import refuse_small_quotas
 from infra.certificates import Certificates, CertificatesArgs
 from infra.keys import Keys, KeysArgs
@@ -31,9 +32,7 @@ keys = Keys("keys", KeysArgs(names=names, settings=settings))
 zone = Zone(
     "zone",
     ZoneArgs(
-        names=names,
-        zone_name=settings.zone_name,
-        deletion_protection=settings.deletion_protection,
+        names=names, zone_name=settings.zone_name, deletion_protection=settings.deletion_protection
     ),
 )
 certificates = Certificates(
@@ -60,6 +59,7 @@ regions = {
 }
 Replication("releases", ReplicationArgs(buckets=tuple(r.releases for r in regions.values())))
 Replication("predictions", ReplicationArgs(buckets=tuple(r.predictions for r in regions.values())))
+Backups("backups", BackupsArgs(settings=settings, regions=regions, key_arns=keys.arns))
 traffic = Traffic(
     "traffic",
     TrafficArgs(names=names, settings=settings, zone_id=zone.zone_id, regions=regions),

@@ -13,6 +13,11 @@ FIREHOSE: Final = "firehose.amazonaws.com"
 LOGS: Final = "logs.amazonaws.com"
 S3: Final = "s3.amazonaws.com"
 SCHEDULER: Final = "scheduler.amazonaws.com"
+BACKUP: Final = "backup.amazonaws.com"
+
+# Services that are not documented to say for whom they act when they take a role. A trust that asks
+# them would let them in nowhere, which nobody notices before a backup is missing.
+_SILENT: Final = frozenset({LAMBDA, BACKUP})
 
 _VERSION: Final = "2012-10-17"
 _ALGORITHM: Final = "s3:x-amz-server-side-encryption"
@@ -52,7 +57,9 @@ def trust_policy(service: str, account_id: str) -> str:
     """Return the policy that lets a service take a role, on behalf of this account alone.
 
     Without the account, a service tricked into acting for somebody else could take it (the
-    confused deputy). Lambda is the exception: it is not documented to say for whom it acts.
+    confused deputy). Lambda and AWS Backup are exceptions: the trust policies that AWS documents
+    for them ask nothing of the kind.
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/iam-service-roles.html
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Subscriptions-confused-deputy.html
     """
     statement: dict[str, object] = {
@@ -60,7 +67,7 @@ def trust_policy(service: str, account_id: str) -> str:
         "Principal": {"Service": service},
         "Action": "sts:AssumeRole",
     }
-    if service != LAMBDA:
+    if service not in _SILENT:
         statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account_id}}
     return document([statement])
 

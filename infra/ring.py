@@ -17,6 +17,11 @@ def watchers_of(region: str, regions: Sequence[str]) -> tuple[str, ...]:
     return tuple(others[:_WATCHERS])
 
 
+def next_region(region: str, regions: Sequence[str]) -> str:
+    """Return the Region that keeps the copies of this one's backups."""
+    return regions[(regions.index(region) + 1) % len(regions)]
+
+
 def watched_by(region: str, regions: Sequence[str]) -> tuple[str, ...]:
     """Return the Regions that this one's evacuation switch can take out."""
     return tuple(

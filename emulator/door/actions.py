@@ -34,6 +34,7 @@ _ACTIONS: Final = {
 _FREE: Final = frozenset({"sts:GetCallerIdentity", "sts:GetSessionToken"})
 # IAM prefix -> (parameter, resource part of the ARN).
 _RESOURCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "backup": (("backupVaultName", "backup-vault:{}"), ("backupPlanId", "backup-plan:{}")),
     "dynamodb": (("TableName", "table/{}"),),
     "firehose": (("DeliveryStreamName", "deliverystream/{}"),),
     "lambda": (("FunctionName", "function:{}"),),
@@ -41,6 +42,7 @@ _RESOURCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "ssm": (("Name", "parameter/{}"),),
 }
 _ARN_PARAMETERS: Final = (
+    "recoveryPointArn",
     "TopicArn",
     "RoleArn",
     "stateMachineArn",

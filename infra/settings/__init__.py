@@ -13,7 +13,8 @@ from typing import Final
 import pulumi
 
 from infra.naming import stack_name_problem
-from infra.settings import capacity, data, edge, fields, watching
+from infra.settings import backup, capacity, data, edge, fields, watching
+from infra.settings.backup import BackupSettings
 from infra.settings.capacity import CapacitySettings
 from infra.settings.data import DataSettings
 from infra.settings.edge import EdgeSettings
@@ -67,6 +68,7 @@ class Settings:
     capacity: CapacitySettings
     edge: EdgeSettings
     watching: WatchingSettings
+    backup: BackupSettings
 
 
 def parse_settings(raw: Mapping[str, str], *, project: str, stack: str) -> Settings:
@@ -125,6 +127,7 @@ def _read_all(reading: Reading) -> Settings:
         capacity=capacity.read(reading),
         edge=edge.read(reading),
         watching=watching.read(reading),
+        backup=backup.read(reading),
     )
 
 
@@ -146,6 +149,7 @@ def _note_contradictions(reading: Reading) -> None:
     capacity.contradictions(reading)
     edge.contradictions(reading)
     watching.contradictions(reading)
+    backup.contradictions(reading)
 
 
 def doubts(settings: Settings) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ _UNTAGGED: Final = frozenset(
         *("BucketVersioning", "BucketServerSideEncryptionConfiguration"),
         *("BucketPublicAccessBlock", "BucketOwnershipControls", "BucketPolicy"),
         *("BucketLifecycleConfiguration", "BucketReplicationConfig"),
-        *("TopicPolicy", "TopicSubscription", "Schedule", "Dashboard"),
+        *("TopicPolicy", "TopicSubscription", "Schedule", "Dashboard", "EventTarget"),
+        *("VaultLockConfiguration", "Selection", "RestoreTestingSelection"),
     }
 )
 # Route 53's metrics are in this Region only, and so is what hears of them, in a stack that may
@@ -34,7 +35,7 @@ _ABOUT_HEALTH: Final = frozenset(
     }
 )
 # What leads from one Region into another by its nature; a dashboard shows all side by side.
-_ACROSS: Final = frozenset({"BucketReplicationConfig", "Dashboard", "ReplicaKey"})
+_ACROSS: Final = frozenset({"BucketReplicationConfig", "Dashboard", "Plan", "ReplicaKey"})
 
 
 @whole

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
     from policy.graph import Graph, Resource
 
-# Services that say on whose behalf they act; Lambda is not documented to.
+# Services that say on whose behalf they act; Lambda and AWS Backup are not documented to.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 _SAYS_FOR_WHOM: Final = frozenset(
     {
         *("firehose.amazonaws.com", "logs.amazonaws.com", "s3.amazonaws.com"),
-        *("scheduler.amazonaws.com", "states.amazonaws.com", "backup.amazonaws.com"),
+        *("scheduler.amazonaws.com", "states.amazonaws.com"),
     }
 )
 

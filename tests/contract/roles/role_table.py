@@ -83,6 +83,67 @@ DEAD_LETTER: Final = call(
     "sqs:SendMessage",
 )
 
+
+def restored(operation: str, *actions: str, **more: Any) -> Call:
+    """A call on a bucket that a restore test makes; its name tells no Region apart."""
+
+    def parameters(on: Ground) -> dict[str, Any]:
+        made = {"Bucket": f"awsbackup-restore-test-{on.region}"} | more
+        if operation == "create_bucket" and on.region != "us-east-1":
+            made["CreateBucketConfiguration"] = {"LocationConstraint": on.region}
+        return made
+
+    return call("s3", operation, parameters, *actions, reaches=True)
+
+
+BACKUP: Final = (
+    bucket_call("list_objects_v2", "predictions", "s3:ListBucket"),
+    bucket_call("list_object_versions", "predictions", "s3:ListBucketVersions"),
+    bucket_call("get_object", "predictions", "s3:GetObject", Key=KEY),
+    bucket_call("get_object_tagging", "predictions", "s3:GetObjectTagging", Key=KEY),
+    bucket_call("get_object_acl", "predictions", "s3:GetObjectAcl", Key=KEY),
+    bucket_call("get_bucket_acl", "predictions", "s3:GetBucketAcl"),
+    bucket_call("get_bucket_location", "predictions", "s3:GetBucketLocation"),
+    bucket_call("get_bucket_tagging", "predictions", "s3:GetBucketTagging"),
+    bucket_call("get_bucket_versioning", "predictions", "s3:GetBucketVersioning"),
+    bucket_call("get_bucket_notification_configuration", "predictions", "s3:GetBucketNotification"),
+    call("events", "list_rules", lambda _: {}, "events:ListRules", reaches=True),
+    call("s3", "list_buckets", lambda _: {}, "s3:ListAllMyBuckets", reaches=True),
+    call(
+        "backup",
+        "describe_backup_vault",
+        lambda on: {"BackupVaultName": on.name("backup")},
+        "backup:DescribeBackupVault",
+    ),
+)
+RESTORE: Final = (
+    restored("create_bucket", "s3:CreateBucket"),
+    restored(
+        "put_bucket_versioning",
+        "s3:PutBucketVersioning",
+        VersioningConfiguration={"Status": "Enabled"},
+    ),
+    restored("get_bucket_versioning", "s3:GetBucketVersioning"),
+    restored("get_bucket_location", "s3:GetBucketLocation"),
+    restored("put_object", "s3:PutObject", Key=KEY, Body=b"{}"),
+    restored(
+        "put_object_tagging",
+        "s3:PutObjectTagging",
+        Key=KEY,
+        Tagging={"TagSet": [{"Key": "a", "Value": "b"}]},
+    ),
+    restored("get_object", "s3:GetObject", Key=KEY),
+    restored("get_object_acl", "s3:GetObjectAcl", Key=KEY),
+    restored("get_object_tagging", "s3:GetObjectTagging", Key=KEY),
+    restored("list_objects_v2", "s3:ListBucket"),
+    restored("list_object_versions", "s3:ListBucketVersions"),
+)
+VALIDATION: Final = (
+    *logs("restore-validation"),
+    bucket_call("list_objects_v2", "predictions", "s3:ListBucket"),
+    bucket_call("get_object", "predictions", "s3:GetObject", Key=KEY),
+)
+
 ALLOWED: Final[Mapping[str, tuple[Call, ...]]] = {
     "predict": logs("predict"),
     "evacuation": (
@@ -143,6 +204,9 @@ ALLOWED: Final[Mapping[str, tuple[Call, ...]]] = {
         ),
         DEAD_LETTER,
     ),
+    "backup": BACKUP,
+    "restore": RESTORE,
+    "restore-validation": VALIDATION,
     **{
         f"replicate-{kind}": (
             bucket_call("get_bucket_replication", kind, "s3:GetReplicationConfiguration"),
@@ -157,6 +221,30 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     # SQS asks for it when it takes a dead letter; the emulated queue is in memory.
     "kms:GenerateDataKey": "tests/contract/storage/test_encryption.py",
     "s3:AbortMultipartUpload": "no upload of several parts is made by the emulated Firehose",
+    "backup:CopyFromBackupVault": "tests/contract/backup/test_backups.py",
+    "backup:CopyIntoBackupVault": "tests/contract/backup/test_backups.py",
+    "backup:DescribeRestoreJob": "tests/contract/backup/test_the_program.py",
+    "backup:PutRestoreValidationResult": "tests/contract/backup/test_the_program.py",
+    "cloudwatch:GetMetricData": "AWS Backup looks at the size of a bucket with it",
+    **{
+        f"events:{action}": "AWS Backup keeps a rule of its own that tells it of new objects"
+        for action in (
+            *("DeleteRule", "DescribeRule", "DisableRule", "EnableRule"),
+            *("ListTargetsByRule", "PutRule", "PutTargets", "RemoveTargets"),
+        )
+    },
+    **{
+        f"kms:{action}": "KMS is asked inside the calls of S3 and AWS Backup"
+        for action in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptTo")
+    },
+    **{
+        f"s3:{action}": "tests/contract/backup/test_backups.py"
+        for action in (
+            *("GetBucketOwnershipControls", "GetInventoryConfiguration", "GetObjectVersion"),
+            *("ListMultipartUploadParts", "PutBucketNotification", "PutBucketOwnershipControls"),
+            *("PutInventoryConfiguration", "PutObjectAcl", "PutObjectVersionAcl"),
+        )
+    },
     "s3:GetObjectVersionAcl": "tests/contract/storage/test_replication.py",
     "s3:GetObjectVersionForReplication": "tests/contract/storage/test_replication.py",
     "s3:GetObjectVersionTagging": "tests/contract/storage/test_replication.py",

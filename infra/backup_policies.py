@@ -1,0 +1,138 @@
+"""What AWS Backup and the validation function may do, as plain functions.
+
+Sources: https://docs.aws.amazon.com/aws-backup/latest/devguide/security-iam-awsmanpol.html (the
+managed policies, of which these are the parts a stack needs, on its own things) and
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/backuprestore_IAM.html.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from infra.policies import Statement, policy, use_key
+
+# What restore tests make is called so by AWS, and nothing else is:
+# https://docs.aws.amazon.com/aws-backup/latest/devguide/restore-testing-inferred-metadata.html
+TEST_PREFIX: Final = "awsbackup-restore-test-"
+
+_READ_BUCKET: Final = (
+    *("s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketNotification"),
+    *("s3:GetBucketTagging", "s3:GetBucketVersioning", "s3:GetInventoryConfiguration"),
+    *("s3:ListBucket", "s3:ListBucketVersions"),
+    # A backup is made of an inventory and of the changes since, which S3 tells by events.
+    *("s3:PutBucketNotification", "s3:PutInventoryConfiguration"),
+)
+_READ_OBJECT: Final = (
+    *("s3:GetObject", "s3:GetObjectAcl", "s3:GetObjectTagging"),
+    *("s3:GetObjectVersion", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging"),
+)
+_OWN_RULE: Final = (
+    *("events:DeleteRule", "events:DescribeRule", "events:DisableRule", "events:EnableRule"),
+    *("events:ListTargetsByRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets"),
+)
+_MAKE_BUCKET: Final = (
+    *("s3:CreateBucket", "s3:GetBucketLocation", "s3:GetBucketOwnershipControls"),
+    *("s3:GetBucketVersioning", "s3:ListBucket", "s3:ListBucketVersions"),
+    *("s3:PutBucketOwnershipControls", "s3:PutBucketVersioning"),
+)
+_WRITE_OBJECT: Final = (
+    *("s3:GetObject", "s3:GetObjectAcl", "s3:GetObjectTagging", "s3:GetObjectVersion"),
+    *("s3:GetObjectVersionAcl", "s3:ListMultipartUploadParts", "s3:PutObject"),
+    *("s3:PutObjectAcl", "s3:PutObjectTagging", "s3:PutObjectVersionAcl"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protected:
+    """What is backed up in one Region, and where it is kept.
+
+    Attributes:
+        account_id: The account.
+        region: The Region.
+        bucket_arns: Buckets that are backed up.
+        key_arn: The key they and the vault are encrypted with.
+        vault_arn: The vault in the Region.
+        copy_vault_arn: The vault in another Region that copies go to.
+        copy_region: That Region.
+        copy_key_arn: The key of that vault.
+    """
+
+    account_id: str
+    region: str
+    bucket_arns: Sequence[str]
+    key_arn: str
+    vault_arn: str
+    copy_vault_arn: str
+    copy_region: str
+    copy_key_arn: str
+
+
+def back_up(protected: Protected) -> str:
+    """Return the policy of the role that takes backups and copies them.
+
+    One role for both: a plan's copies are made under its selection's role.
+    """
+    buckets = list(protected.bucket_arns)
+    rules = f"arn:aws:events:{protected.region}:{protected.account_id}:rule/AwsBackupManagedRule*"
+    return policy(
+        Statement(actions=_READ_BUCKET, resources=buckets),
+        Statement(actions=_READ_OBJECT, resources=[f"{arn}/*" for arn in buckets]),
+        Statement(actions=_OWN_RULE, resources=[rules]),
+        # IAM knows no resource for any of these three.
+        Statement(
+            actions=["cloudwatch:GetMetricData", "events:ListRules", "s3:ListAllMyBuckets"],
+            resources=["*"],
+        ),
+        Statement(
+            actions=["backup:CopyFromBackupVault", "backup:DescribeBackupVault"],
+            resources=[protected.vault_arn],
+        ),
+        Statement(actions=["backup:CopyIntoBackupVault"], resources=[protected.copy_vault_arn]),
+        *_keys(protected.key_arn, protected.region),
+        use_key(
+            protected.copy_key_arn,
+            *("DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptTo"),
+            service=f"backup.{protected.copy_region}.amazonaws.com",
+        ),
+    )
+
+
+def restore(prefix: str, key_arn: str, region: str) -> str:
+    """Return the policy of the role that restores into places of their own.
+
+    Never into what serves: a restore can damage nothing, and whoever holds it can do no more.
+
+    Args:
+        prefix: What the stack's names begin with; `<prefix>-restored-*` is for restores by hand.
+        key_arn: The key of the Region.
+        region: The Region.
+    """
+    # Each is a bucket and, as `*` takes a slash too, everything in it.
+    places = [f"arn:aws:s3:::{TEST_PREFIX}*", f"arn:aws:s3:::{prefix}-restored-*"]
+    return policy(
+        Statement(actions=_MAKE_BUCKET, resources=places),
+        Statement(actions=_WRITE_OBJECT, resources=places),
+        *_keys(key_arn, region),
+    )
+
+
+def validate(twin_arns: Sequence[str], key_arn: str, region: str) -> tuple[Statement, ...]:
+    """Read what a test restored and the replicas it is held against, and give the verdict."""
+    tests = f"arn:aws:s3:::{TEST_PREFIX}*"
+    return (
+        Statement(actions=["s3:ListBucket"], resources=[tests, *twin_arns]),
+        Statement(actions=["s3:GetObject"], resources=[tests, *(f"{arn}/*" for arn in twin_arns)]),
+        use_key(key_arn, "Decrypt", service=f"s3.{region}.amazonaws.com"),
+        # IAM knows no resource for restore jobs.
+        Statement(
+            actions=["backup:DescribeRestoreJob", "backup:PutRestoreValidationResult"],
+            resources=["*"],
+        ),
+    )
+
+
+def _keys(key_arn: str, region: str) -> tuple[Statement, Statement]:
+    """Use a key through S3 and AWS Backup in its Region, and not otherwise."""
+    actions = ("Decrypt", "DescribeKey", "GenerateDataKey")
+    by_s3 = use_key(key_arn, *actions, service=f"s3.{region}.amazonaws.com")
+    return by_s3, use_key(key_arn, *actions, service=f"backup.{region}.amazonaws.com")

@@ -1,0 +1,196 @@
+"""Restore tests of one Region: another Region's copies are restored here, opened and judged.
+
+A backup that nobody has restored is a hope. The newest copy of each resource is restored into a
+place of its own; a function reads what came back, holds it against what is known independently
+of AWS Backup, and reports its verdict; then AWS deletes the place.
+Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/restore-testing.html
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+import pulumi_aws as aws
+
+from infra import backup_policies, policies
+from infra.backup_names import VALIDATION
+from infra.backup_vault import BackupVault
+from infra.bucket import Bucket
+from infra.function import Function, FunctionArgs
+from infra.naming import RegionNames
+from infra.service_role import ServiceRole, ServiceRoleArgs
+from infra.settings import Settings
+
+_SOURCE: Final = "resilience/functions/restore_validation.py"
+# The longest a function may run: it reads what it can in that time, and says how much it was.
+_TIMEOUT_S: Final = 900
+_MEMORY_MB: Final = 1024
+_START_WINDOW_HOURS: Final = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestoreTestsArgs:
+    """What restore tests need to know.
+
+    Attributes:
+        names: Names in the Region that holds the copies.
+        settings: The stack's settings.
+        vault: Where the copies are.
+        sources: Buckets of another Region that the copies are of.
+        twins: The Region's own bucket for each of them, which S3 replicates into.
+    """
+
+    names: RegionNames
+    settings: Settings
+    vault: BackupVault
+    sources: Sequence[Bucket]
+    twins: Sequence[Bucket]
+
+
+class RestoreTests(pulumi.ComponentResource):
+    """A restore testing plan, and the function that says whether what came back is right."""
+
+    def __init__(
+        self, name: str, args: RestoreTestsArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("understudy:infra:RestoreTests", name, None, opts)
+        plan = self._plan(name, args)
+        self._select(name, args, plan)
+        self._judge(name, args, plan)
+        self.register_outputs({"planArn": plan.arn})
+
+    def _plan(self, name: str, args: RestoreTestsArgs) -> aws.backup.RestoreTestingPlan:
+        names, settings = args.names, args.settings.backup
+        return aws.backup.RestoreTestingPlan(
+            f"{name}-plan",
+            region=names.region,
+            # Letters, digits and underscores only:
+            # https://docs.aws.amazon.com/aws-backup/latest/devguide/API_RestoreTestingPlanForCreate.html
+            name=names.name("restores").replace("-", "_"),
+            schedule_expression=settings.test_schedule,
+            start_window_hours=_START_WINDOW_HOURS,
+            recovery_point_selection=aws.backup.RestoreTestingPlanRecoveryPointSelectionArgs(
+                algorithm="LATEST_WITHIN_WINDOW",
+                include_vaults=[args.vault.arn],
+                recovery_point_types=["SNAPSHOT"],
+                selection_window_days=settings.test_within_days,
+            ),
+            tags=names.tags(names.name("restores")),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _select(
+        self, name: str, args: RestoreTestsArgs, plan: aws.backup.RestoreTestingPlan
+    ) -> None:
+        key_arn = args.vault.key_arn
+        role = ServiceRole(
+            f"{name}-restores",
+            ServiceRoleArgs(
+                names=args.names,
+                what="restore",
+                service=policies.BACKUP,
+                policy=key_arn.apply(
+                    lambda arn: backup_policies.restore(
+                        args.names.stack.prefix, arn, args.names.region
+                    )
+                ),
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        aws.backup.RestoreTestingSelection(
+            f"{name}-buckets",
+            region=args.names.region,
+            restore_testing_plan_name=plan.name,
+            name="buckets",
+            protected_resource_type="S3",
+            # By name: what is restored here must not wait for the Region it came from.
+            protected_resource_arns=[_arn(bucket) for bucket in args.sources],
+            iam_role_arn=role.arn,
+            validation_window_hours=args.settings.backup.test_validation_hours,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _judge(
+        self, name: str, args: RestoreTestsArgs, plan: aws.backup.RestoreTestingPlan
+    ) -> None:
+        child = pulumi.ResourceOptions(parent=self)
+        names, region = args.names, args.names.region
+        function = Function(f"{name}-validation", _function_args(args), opts=child)
+        pattern = plan.arn.apply(_ended)
+        rule = aws.cloudwatch.EventRule(
+            f"{name}-ended",
+            region=region,
+            name=names.name(VALIDATION),
+            description="A restore test has come to its end",
+            event_pattern=pattern,
+            tags=names.tags(names.name(VALIDATION)),
+            opts=child,
+        )
+        permission = aws.lambda_.Permission(
+            f"{name}-called",
+            region=region,
+            action="lambda:InvokeFunction",
+            function=function.name,
+            qualifier=function.alias_name,
+            principal="events.amazonaws.com",
+            source_arn=rule.arn,
+            opts=child,
+        )
+        aws.cloudwatch.EventTarget(
+            f"{name}-target",
+            region=region,
+            rule=rule.name,
+            target_id=VALIDATION,
+            arn=function.alias_arn,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
+        )
+
+
+def _ended(plan_arn: str) -> str:
+    """Return the pattern of a restore test's end, good or bad.
+
+    Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/restore-testing-validation.html
+    """
+    return json.dumps(
+        {
+            "source": ["aws.backup"],
+            "detail-type": ["Restore Job State Change"],
+            "detail": {
+                "restoreTestingPlanArn": [plan_arn],
+                "status": ["COMPLETED", "FAILED", "ABORTED"],
+            },
+        }
+    )
+
+
+def _function_args(args: RestoreTestsArgs) -> FunctionArgs:
+    names = args.names
+    twins = {
+        _arn(source): twin.names.bucket(twin.kind)
+        for source, twin in zip(args.sources, args.twins, strict=True)
+    }
+    return FunctionArgs(
+        names=names,
+        what=VALIDATION,
+        handler="restore_validation.handle",
+        package=pulumi.AssetArchive({"restore_validation.py": pulumi.FileAsset(_SOURCE)}),
+        environment={
+            "UNDERSTUDY_METRICS_NAMESPACE": names.stack.metrics_namespace,
+            "UNDERSTUDY_TWINS": json.dumps(twins),
+        },
+        memory_mb=_MEMORY_MB,
+        timeout_s=_TIMEOUT_S,
+        log_retention_days=args.settings.log_retention_days,
+        key_arn=args.vault.key_arn,
+        permissions=args.vault.key_arn.apply(
+            lambda key_arn: backup_policies.validate(
+                [f"arn:aws:s3:::{twin}" for twin in twins.values()], key_arn, names.region
+            )
+        ),
+    )
+
+
+def _arn(bucket: Bucket) -> str:
+    return f"arn:aws:s3:::{bucket.names.bucket(bucket.kind)}"
