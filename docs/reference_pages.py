@@ -157,8 +157,8 @@ def rules() -> str:
             "# Rules of the program",
             MADE,
             "",
-            "They run in the tests, in every rehearsal right after the deploy, and by",
-            "[`./run policy`](../how-to/check-the-rules.md).",
+            "They run in the tests, in every rehearsal right after the deploy, in `pulumi preview`",
+            "and by [`./run policy`](../how-to/check-the-rules.md).",
             "",
             *sections,
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, cast
@@ -79,6 +79,11 @@ class Resource:
         return self.type.rpartition(":")[2]
 
     @property
+    def is_aws(self) -> bool:
+        """Whether it is AWS's, and not a component of the program."""
+        return self.type.startswith("aws:")
+
+    @property
     def region(self) -> str | None:
         """The Region it states; None for what belongs to none, or does not say."""
         found = self.inputs.get("region")
@@ -87,7 +92,8 @@ class Resource:
     def get(self, key: str) -> Any:
         """An input, or else an output; None if there is neither, or it is empty.
 
-        The real provider tells unset properties as empty ones, so the two are the same here.
+        The real provider tells unset properties as empty ones, so the two are the same here. Parts
+        of an object or a list may still be `UNKNOWN`.
 
         Raises:
             UndecidedError: It is known only after the deploy.
@@ -95,7 +101,20 @@ class Resource:
         value = self.inputs.get(key)
         if value is None:
             value = self.outputs.get(key)
-        if holds_unknown(value):
+        return self._known(key, value)
+
+    def asked(self, key: str) -> Any:
+        """An input as the program gives it; None if it gives none, or an empty one.
+
+        What AWS or the provider makes of an input that is not given is left out.
+
+        Raises:
+            UndecidedError: It is known only after the deploy.
+        """
+        return self._known(key, self.inputs.get(key))
+
+    def _known(self, key: str, value: Any) -> Any:
+        if value == UNKNOWN:
             raise UndecidedError(f"{self}: {key} is known after the deploy")
         return None if value in ("", [], {}) else value
 
@@ -160,7 +179,7 @@ class Graph:
     @property
     def custom(self) -> list[Resource]:
         """Resources of AWS; components are left out."""
-        return [each for each in self.resources.values() if each.type.startswith("aws:")]
+        return [each for each in self.resources.values() if each.is_aws]
 
     @property
     def components(self) -> list[Resource]:
@@ -225,9 +244,22 @@ class Graph:
         """The resources of a kind that an input names, also when a preview cannot say by what."""
         value = resource.inputs.get(key)
         if holds_unknown(value):
-            sources = resource.property_dependencies.get(key, ())
-            return [each for each in self.all(kind) if each.urn in sources]
+            return self._sources(resource.property_dependencies.get(key, ()), kind)
         return [each for each in self.all(kind) if _names(value, each)]
+
+    def _sources(self, urns: Iterable[str], kind: str) -> list[Resource]:
+        """The nearest resources of a kind that a value comes from, handed on by others or not."""
+        found: list[Resource] = []
+        for urn in urns:
+            source = self.resources.get(urn)
+            if source is None:
+                continue
+            if source.is_aws and source.kind == kind:
+                found.append(source)
+            else:
+                onward = {each for by in source.property_dependencies.values() for each in by}
+                found += self._sources(sorted(onward), kind)
+        return list({each.urn: each for each in found}.values())
 
     def waits_for(self, later: Resource, earlier: Resource) -> bool:
         """Whether one resource is made only after another."""

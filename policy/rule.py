@@ -99,7 +99,8 @@ class Rule:
         self, resource: Resource, graph: Graph, undecided: list[str] | None = None
     ) -> Iterator[Violation]:
         """Yield what breaks the rule in one resource; nothing if that is not of its kinds."""
-        if self.over_resource is not None and resource.kind in self.kinds:
+        ours = resource.is_aws and resource.kind in self.kinds
+        if self.over_resource is not None and ours:
             said = self.over_resource(resource, graph)
             yield from self._guarded(said, resource, undecided)
 

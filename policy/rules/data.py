@@ -74,7 +74,7 @@ def buckets_are_encrypted(bucket: Resource, graph: Graph) -> Iterator[str]:
     encryption = _belonging(graph, bucket, "BucketServerSideEncryptionConfiguration")
     algorithms = [
         rule.get("applyServerSideEncryptionByDefault", {}).get("sseAlgorithm")
-        for rule in encryption.inputs.get("rules") or []
+        for rule in encryption.asked("rules") or []
     ]
     if not algorithms or not set(algorithms) <= {"AES256", "aws:kms", "aws:kms:dsse"}:
         yield f"is encrypted by {algorithms}"
@@ -163,7 +163,7 @@ def replication_copies_all_on_time(config: Resource) -> Iterator[str]:
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-time-control.html
     """
-    for rule in config.inputs.get("rules") or []:
+    for rule in config.asked("rules") or []:
         name = rule.get("id")
         if rule.get("status") != "Enabled" or (rule.get("filter") or {}).get("prefix"):
             yield f"does not copy the whole bucket by its rule {name}"
@@ -217,7 +217,7 @@ def predictions_flow_into_their_own_regions_bucket(stream: Resource, graph: Grap
 
     Source: https://docs.aws.amazon.com/firehose/latest/dev/writing-with-cloudwatch-logs.html
     """
-    target = stream.inputs.get("extendedS3Configuration") or {}
+    target = stream.asked("extendedS3Configuration") or {}
     buckets = [each for each in graph.all("Bucket") if each.known_as(target.get("bucketArn"))]
     if any((each.region, _holds(each)) != (stream.region, "predictions") for each in buckets):
         yield f"writes to {target.get('bucketArn')}"

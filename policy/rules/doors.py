@@ -66,10 +66,10 @@ def clients_show_who_they_are(listener: Resource, graph: Graph) -> Iterator[str]
     protected = balancer is not None and balancer.get("enableDeletionProtection")
     if listener.get("port") != _CLIENTS or not protected:
         return
-    mutual = listener.inputs.get("mutualAuthentication") or {}
+    mutual = listener.asked("mutualAuthentication") or {}
     checks = [
         action.get("jwtValidation") or {}
-        for action in listener.inputs.get("defaultActions") or []
+        for action in listener.asked("defaultActions") or []
         if action.get("type") == "jwt-validation"
     ]
     if not checks and mutual.get("mode") != "verify":
@@ -141,10 +141,10 @@ def _rules(graph: Graph, listener: Resource) -> list[Resource]:
 
 
 def _paths(rule: Resource) -> list[str]:
-    conditions: list[dict[str, Any]] = rule.inputs.get("conditions") or []
+    conditions: list[dict[str, Any]] = rule.asked("conditions") or []
     patterns = [each.get("pathPattern") or {} for each in conditions]
     return [str(path) for pattern in patterns for path in pattern.get("values", [])]
 
 
 def _kinds(resource: Resource, key: str) -> list[str]:
-    return [str(action.get("type")) for action in resource.inputs.get(key) or []]
+    return [str(action.get("type")) for action in resource.asked(key) or []]

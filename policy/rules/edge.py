@@ -25,7 +25,7 @@ def load_balancers_span_three_zones(balancer: Resource, graph: Graph) -> Iterato
 
     Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#availability-zones
     """
-    subnets = balancer.inputs.get("subnets") or []
+    subnets = balancer.asked("subnets") or []
     if len(graph.behind(balancer, "subnets", "Subnet")) != 3 or len(subnets) != 3:  # noqa: PLR2004 - three zones, as said above
         yield "is not in three availability zones"
     for route in graph.per_region("Route").get(str(balancer.region), []):
@@ -132,7 +132,7 @@ def only_load_balancers_are_public(graph: Graph) -> Iterator[Said]:
         ):
             yield rule, "lets the internet in to something that is no load balancer"
     for group in graph.all("SecurityGroup"):
-        if group.inputs.get("ingress"):
+        if group.asked("ingress"):
             yield group, "has rules of its own, which its rule resources do not show"
     for url in graph.all("FunctionUrl"):
         yield url, "makes a function public beside its load balancer"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from policy.graph import UNKNOWN, UndecidedError
 from policy.rule import Said, alone, each, whole
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ def _keys(graph: Graph) -> list[Resource]:
 
 
 def _key(graph: Graph, reference: object) -> Resource | None:
+    if reference == UNKNOWN:
+        raise UndecidedError("a key's ARN is known after the deploy")
     return next((each for each in _keys(graph) if each.known_as(reference)), None)
 
 

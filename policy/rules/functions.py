@@ -76,7 +76,7 @@ def functions_run_their_own_regions_release(function: Resource, graph: Graph) ->
     """
     if not function.get("publish"):
         yield "publishes no version for its alias"
-    if function.inputs.get("vpcConfig"):
+    if function.asked("vpcConfig"):
         yield "is in a network it does not need"
     if not _predicts(function) or function.get("imageUri"):
         return
@@ -158,7 +158,7 @@ def the_request_path_calls_no_aws(function: Resource) -> Iterator[str]:
         if reaches or not key.startswith(_PREDICT_ENVIRONMENT):
             yield f"is told of something to call: {key}={value}"
     for key in ("fileSystemConfig", "vpcConfig", "layers", "deadLetterConfig"):
-        if function.inputs.get(key):
+        if function.asked(key):
             yield f"needs {key} to answer"
 
 

@@ -89,7 +89,7 @@ def roles_have_one_policy_of_their_own(graph: Graph) -> Iterator[Said]:
         )
         if count != 1:
             yield role, f"has {count} policies"
-        if role.inputs.get("managedPolicyArns") or role.inputs.get("inlinePolicies"):
+        if role.asked("managedPolicyArns") or role.asked("inlinePolicies"):
             yield role, "has policies beside its own"
     for attachment in graph.all("RolePolicyAttachment"):
         yield attachment, f"attaches {attachment.inputs.get('policyArn')}"

@@ -37,8 +37,8 @@ def _balancers(graph: Graph, record: Resource) -> list[Resource]:
 
 
 def _targets(record: Resource) -> list[str]:
-    aliases: list[dict[str, Any]] = record.inputs.get("aliases") or []
-    values: list[Any] = record.inputs.get("records") or []
+    aliases: list[dict[str, Any]] = record.asked("aliases") or []
+    values: list[Any] = record.asked("records") or []
     return [str(each).rstrip(".") for each in (*values, *(each.get("name") for each in aliases))]
 
 
@@ -240,7 +240,7 @@ def one_judge_decides(record: Resource) -> Iterator[str]:
 
     Source: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-values-failover-alias.html
     """
-    if any(each.get("evaluateTargetHealth") for each in record.inputs.get("aliases") or []):
+    if any(each.get("evaluateTargetHealth") for each in record.asked("aliases") or []):
         yield "lets its target's health decide beside its health check"
 
 

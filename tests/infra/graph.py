@@ -53,16 +53,23 @@ def regions_of(graph: Graph) -> list[str]:
 
 
 def run_program(
-    stack: str, config: Mapping[str, str], release: Path, *, root: Path = ROOT
+    stack: str,
+    config: Mapping[str, str],
+    release: Path,
+    *,
+    root: Path = ROOT,
+    preview: bool = False,
 ) -> Recorded:
     """Run `__main__.py` as Pulumi would, and return what it asked for.
+
+    In a preview, of a stack that is not there yet, what AWS makes up is `policy.graph.UNKNOWN`.
 
     Raises:
         ProgramError: If the program refuses to go on.
     """
     full = {f"understudy:{key}": value for key, value in config.items()}
     full["understudy:release"] = str(release)
-    found = _server().ask({"root": str(root), "stack": stack, "config": full})
+    found = _server().ask({"root": str(root), "stack": stack, "config": full, "preview": preview})
     graph = Graph.from_json(found)
     return Recorded(graph.resources, graph.outputs, found["warnings"])
 

@@ -1,7 +1,7 @@
 """Runs programs against the recorder, each in a fork of a process that has Pulumi loaded.
 
-Reads one JSON object a line, `{"root", "stack", "config"}`, and answers each with one line: what
-the program asked for, or `{"error": what it said}`.
+Reads one JSON object a line, `{"root", "stack", "config", "preview"}`, and answers each with one
+line: what the program asked for, or `{"error": what it said}`.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _told(record: Any, run: dict[str, Any]) -> dict[str, Any]:
     said = io.StringIO()
     try:
         with redirect_stderr(said), warnings.catch_warnings():
-            found: dict[str, Any] = record(run["stack"], root)
+            found: dict[str, Any] = record(run["stack"], root, preview=run["preview"])
     except BaseException:  # noqa: BLE001 - whatever ends a program is what it ended with
         return {"error": said.getvalue() + traceback.format_exc()}
     finally:

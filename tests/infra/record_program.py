@@ -13,19 +13,21 @@ from typing import Any, Final
 
 import pulumi
 import pulumi_aws as aws
+from pulumi.output import Unknown
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockEngine, MockMonitor, MockSettings
 from pulumi.runtime.settings import configure
 from pulumi.runtime.stack import run_in_stack
 
+from policy.graph import UNKNOWN
 from tests.infra.graph import ACCOUNT_ID
 
 
 class _Recorder(MockMonitor):
     """A resource monitor that keeps what it was asked for."""
 
-    def __init__(self) -> None:
-        super().__init__(_Aws())
+    def __init__(self, *, preview: bool) -> None:
+        super().__init__(_Aws(preview=preview))
         self.recorded: dict[str, dict[str, Any]] = {}
         self.outputs: dict[str, Any] = {}
 
@@ -39,8 +41,8 @@ class _Recorder(MockMonitor):
                 "type": request.type,
                 "name": request.name,
                 "parent": request.parent,
-                "inputs": _plain(rpc.deserialize_properties(request.object)),
-                "outputs": _plain(rpc.deserialize_properties(response.object)),
+                "inputs": _plain(_values(request.object)),
+                "outputs": _plain(_values(response.object)),
                 "dependencies": sorted(request.dependencies),
                 "property_dependencies": {
                     key: sorted(each.urns) for key, each in request.propertyDependencies.items()
@@ -52,17 +54,22 @@ class _Recorder(MockMonitor):
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
         if request.urn.endswith("pulumi:pulumi:Stack::understudy-" + pulumi.get_stack()):
-            self.outputs.update(rpc.deserialize_properties(request.outputs))
+            self.outputs.update(_plain(_values(request.outputs)))
         return super().RegisterResourceOutputs(request)
 
 
 class _Aws(pulumi.runtime.Mocks):
-    """Answers with what was asked for, plus identifiers."""
+    """Answers with what was asked for, plus identifiers, which a preview does not know."""
+
+    def __init__(self, *, preview: bool) -> None:
+        self._preview = preview
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         if not args.typ.startswith("aws:"):
             return "", dict(args.inputs)
         kind = args.typ.rpartition(":")[2]
+        if self._preview:
+            return "", dict(args.inputs)
         id_ = f"{kind}-{args.name}"
         named = {"name": args.name, "arn": _arn(args.typ, args.inputs, args.name)}
         return id_, named | args.inputs | _computed(kind, args.inputs, id_)
@@ -79,6 +86,10 @@ class _Aws(pulumi.runtime.Mocks):
         return {"names": [f"{region}{letter}" for letter in "dcba"]}
 
 
+def _values(message: Any) -> Any:
+    return rpc.deserialize_properties(message, keep_unknowns=True)
+
+
 def _plain(value: Any) -> Any:
     """Return a wire value as JSON has it: secrets opened, assets as paths or texts."""
     if isinstance(value, pulumi.AssetArchive):
@@ -88,7 +99,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(each) for each in value]
     if not isinstance(value, dict):
-        return value
+        return UNKNOWN if isinstance(value, Unknown) else value
     if value.get(rpc._special_sig_key) == rpc._special_secret_sig:
         return _plain(value["value"])
     return {key: _plain(each) for key, each in value.items()}
@@ -153,9 +164,9 @@ def _proof(name: str) -> dict[str, str]:
     }
 
 
-def record(stack: str, root: Path) -> dict[str, Any]:
+def record(stack: str, root: Path, *, preview: bool) -> dict[str, Any]:
     """Run the program in `root` as one stack, and return what it asked for."""
-    monitor, said = _Recorder(), []
+    monitor, said = _Recorder(preview=preview), []
     # Not `set_mocks`: it starts a stack of its own, on another event loop than the program's.
     settings = MockSettings(
         monitor=monitor,
@@ -163,7 +174,7 @@ def record(stack: str, root: Path) -> dict[str, Any]:
         engine=MockEngine(None),
         project="understudy",
         stack=stack,
-        dry_run=False,
+        dry_run=preview,
         organization=None,
         callbacks=None,
     )
