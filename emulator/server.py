@@ -121,6 +121,7 @@ class Emulator:
             work_dir=settings.work_dir,
             metrics=self._watch.metrics,
             outside=self._outside,
+            keep=self._storage.objects.deliver,
             seed=settings.seed,
         )
         self._backups = Backups(

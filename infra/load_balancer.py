@@ -6,6 +6,7 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
+from infra.access_logs import AccessLogs, AccessLogsArgs
 from infra.balancer_security import BalancerSecurity, BalancerSecurityArgs
 from infra.client_listener import ClientListener, ClientListenerArgs
 from infra.health_listener import HealthListener, HealthListenerArgs
@@ -66,6 +67,15 @@ class LoadBalancer(pulumi.ComponentResource):
         security = BalancerSecurity(
             f"{name}-security", BalancerSecurityArgs(names=names, vpc_id=args.vpc_id), opts=child
         )
+        logs = AccessLogs(
+            f"{name}-logs",
+            AccessLogsArgs(
+                names=names,
+                days=args.settings.access_log_days,
+                deletion_protection=args.deletion_protection,
+            ),
+            opts=child,
+        )
         balancer = aws.lb.LoadBalancer(
             f"{name}-alb",
             region=names.region,
@@ -77,6 +87,7 @@ class LoadBalancer(pulumi.ComponentResource):
             security_groups=[security.group_id],
             client_keep_alive=_CLIENT_KEEP_ALIVE_S,
             drop_invalid_header_fields=True,
+            access_logs={"bucket": logs.bucket_name, "enabled": True},
             enable_deletion_protection=args.deletion_protection,
             tags=names.tags(names.stack.prefix),
             opts=child,

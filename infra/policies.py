@@ -12,6 +12,7 @@ LAMBDA: Final = "lambda.amazonaws.com"
 FIREHOSE: Final = "firehose.amazonaws.com"
 LOGS: Final = "logs.amazonaws.com"
 S3: Final = "s3.amazonaws.com"
+LOG_DELIVERY: Final = "logdelivery.elasticloadbalancing.amazonaws.com"
 SCHEDULER: Final = "scheduler.amazonaws.com"
 BACKUP: Final = "backup.amazonaws.com"
 
@@ -229,6 +230,35 @@ def _refuse_writes(
         "Resource": [f"{bucket_arn}/*"],
         "Condition": {"Null": {key: "false"}, differs: {key: expected}},
     }
+
+
+def take_access_logs(bucket_arn: str, region: str, account_id: str) -> str:
+    """Return the policy that lets load balancers of one account and Region deliver logs, by TLS.
+
+    Without the source, log delivery tricked into acting for somebody else could write here.
+    Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+    """
+    balancers = f"arn:aws:elasticloadbalancing:{region}:{account_id}:loadbalancer/*"
+    return document(
+        [
+            {
+                "Sid": "LogDelivery",
+                "Effect": "Allow",
+                "Principal": {"Service": LOG_DELIVERY},
+                "Action": "s3:PutObject",
+                "Resource": f"{bucket_arn}/AWSLogs/{account_id}/*",
+                "Condition": {"ArnLike": {"aws:SourceArn": balancers}},
+            },
+            {
+                "Sid": "TlsOnly",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": [bucket_arn, f"{bucket_arn}/*"],
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            },
+        ]
+    )
 
 
 def document(statements: Sequence[Mapping[str, object]]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator.addresses import LoadBalancerNumbers
+from emulator.dataplane.alb_access_logs import AccessLogs, Keep
 from emulator.dataplane.alb_tokens import Tokens
 from emulator.dataplane.dns import DnsServer, Names
 from emulator.dataplane.health_checks import CheckerReport, HealthCheckers
@@ -58,6 +59,7 @@ class DataPlane:
         checkers_in_a_region: int = CHECKERS_IN_A_REGION,
         metrics: Metrics | None = None,
         outside: Outside | None = None,
+        keep: Keep | None = None,
         seed: int = 0,
     ) -> None:
         world = World(
@@ -93,6 +95,7 @@ class DataPlane:
             certificates=certificates,
             chance=world.chance("weighted target groups"),
             tokens=Tokens(outside or Outside(), clock),
+            access_logs=AccessLogs(clock, keep),
         )
         self._balancers = LoadBalancers(backends, numbers, block)
 

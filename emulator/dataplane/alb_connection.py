@@ -57,8 +57,8 @@ class Site(Protocol):
         """The listener's certificate as it is now; None without one."""
         ...
 
-    async def respond(self, balancer: LoadBalancer, request: Request) -> Response:
-        """Answer one request."""
+    async def respond(self, balancer: LoadBalancer, request: Request, *, node: str) -> Response:
+        """Answer one request that came in at the address `node`."""
         ...
 
 
@@ -74,7 +74,8 @@ class Connection:
         self._world = world
         self._socket = accepted
         self._wire: Wire | None = None
-        self._client_ip = str(accepted.getpeername()[0])
+        self._client_ip, self._client_port = accepted.getpeername()[:2]
+        self._node = str(accepted.getsockname()[0])
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEADERS_LIMIT_BYTES)
         self._opened_s = world.clock.now_s()
 
@@ -138,7 +139,7 @@ class Connection:
         if request is None:
             response = own_error(413)
         else:
-            response = await self._site.respond(balancer, request)
+            response = await self._site.respond(balancer, request, node=self._node)
         await self._while_lost()
         keep = self._world.clock.now_s() - self._opened_s < balancer.client_keep_alive_s
         await self._send(wire, response, without_body=head.method == b"HEAD", keep=keep)
@@ -167,6 +168,7 @@ class Connection:
             client_ip=self._client_ip,
             scheme="https" if self._site.secure else "http",
             port=self._site.port,
+            client_port=self._client_port,
             client_certificate=wire.client_certificate,
         )
 

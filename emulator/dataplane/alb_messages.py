@@ -24,6 +24,7 @@ class Request:
     client_ip: str
     scheme: str
     port: int
+    client_port: int = 0
     client_certificate: bytes | None = None
     """DER, verified; None unless the listener asks for one."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from emulator.dataplane import alb_lambda
 from emulator.dataplane.alb_connection import Connection
+from emulator.dataplane.alb_handling import Handling
 from emulator.dataplane.alb_lambda import TargetError
 from emulator.dataplane.alb_messages import Request, Response, own_error
 from emulator.dataplane.alb_rules import fixed_response, matching_rule, redirect
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from emulator.addresses import Block, LoadBalancerNumbers
     from emulator.certificates import Authority
+    from emulator.dataplane.alb_access_logs import AccessLogs
     from emulator.dataplane.alb_tokens import Tokens
     from emulator.dataplane.lambda_service import LambdaService
     from emulator.dataplane.world import World
@@ -54,6 +56,7 @@ class Backends:
     certificates: Authority
     chance: Random
     tokens: Tokens
+    access_logs: AccessLogs
 
 
 class ListenerSite:
@@ -89,45 +92,64 @@ class ListenerSite:
         bundle = store.bundle if store else None
         return self._backends.certificates.server_context(names, client_bundle=bundle)
 
-    async def respond(self, balancer: LoadBalancer, request: Request) -> Response:
+    async def respond(self, balancer: LoadBalancer, request: Request, *, node: str) -> Response:
+        """Answer a request, and write down what became of it."""
+        clock = self._backends.world.clock
+        handling = Handling(
+            request=request, came_at_s=clock.now_s(), trace_id=alb_lambda.trace_id_for(request)
+        )
+        response = handling.response = await self._answer(balancer, handling)
+        handling.done_at_s = clock.now_s()
+        self._backends.access_logs.note(balancer, node, handling)
+        return response
+
+    async def _answer(self, balancer: LoadBalancer, handling: Handling) -> Response:
         """Answer a request by the first rule it meets."""
-        refused = refusal(request)
+        refused = refusal(handling.request)
         if refused is not None:
             return own_error(refused)
         listener = self._listener(balancer)
-        rule = matching_rule(listener, request) if listener else None
-        return await self._follow(rule, request) if rule else own_error(503)
+        rule = matching_rule(listener, handling.request) if listener else None
+        return await self._follow(rule, handling) if rule else own_error(503)
 
-    async def _follow(self, rule: Rule, request: Request) -> Response:
+    async def _follow(self, rule: Rule, handling: Handling) -> Response:
+        handling.rule_priority = rule.priority or 0
         if rule.tokens is not None:
+            handling.actions.append("jwt-validation")
             try:
-                self._backends.tokens.check(rule.tokens, request)
+                self._backends.tokens.check(rule.tokens, handling.request)
             except TokenError as error:
                 self._note("load_balancer.token_refused", rule=rule.arn, reason=str(error))
                 return own_error(error.status)
-        return await self._act(rule.action, request)
+        return await self._act(rule.action, handling)
 
-    async def _act(self, action: Action, request: Request) -> Response:
+    async def _act(self, action: Action, handling: Handling) -> Response:
         if isinstance(action, Forward):
-            return await self._forward(action, request)
+            handling.actions.append("forward")
+            return await self._forward(action, handling)
         if isinstance(action, FixedResponse):
+            handling.actions.append("fixed-response")
             return fixed_response(action)
         if isinstance(action, Redirect):
-            return redirect(action, request)
+            handling.actions.append("redirect")
+            answer = redirect(action, handling.request)
+            handling.redirect_url = dict(answer.headers)["Location"]
+            return answer
         self._note("load_balancer.unsupported_action", action=action.kind)
         return own_error(500)
 
-    async def _forward(self, action: Forward, request: Request) -> Response:
+    async def _forward(self, action: Forward, handling: Handling) -> Response:
         group = self._store.target_group(self._drawn(action))
         if group is None or not group.targets:
             return own_error(503)
         if group.target_type != "lambda":
             self._note("load_balancer.unsupported_target", target_group=group.arn)
             return own_error(503)
-        trace_id = alb_lambda.trace_id_for(request)
-        event = alb_lambda.request_event(group, request, trace_id)
+        trace_id, handling.target_group_arn = handling.trace_id, group.arn
+        event = alb_lambda.request_event(group, handling.request, trace_id)
+        asked_s = self._backends.world.clock.now_s()
         try:
-            return await alb_lambda.call(
+            answer = await alb_lambda.call(
                 self._store,
                 self._backends.functions,
                 group,
@@ -136,6 +158,7 @@ class ListenerSite:
                 trace_id=trace_id,
             )
         except TargetError as error:
+            handling.error_reason = error.reason
             self._note(
                 "load_balancer.target_failed",
                 target_group=group.arn,
@@ -144,6 +167,9 @@ class ListenerSite:
                 detail=error.detail[:500],
             )
             return own_error(error.status)
+        handling.target_s = self._backends.world.clock.now_s() - asked_s
+        handling.target_status = answer.status
+        return answer
 
     def _drawn(self, action: Forward) -> str:
         """One of the weighted target groups, by chance."""
@@ -227,17 +253,20 @@ class LoadBalancers:
         self._block = block
         self._served: dict[tuple[str, str, int], _Served] = {}
         self._refused: set[tuple[str, str, int]] = set()
-        self._look: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Begin to serve."""
-        self._look = asyncio.create_task(self._look_around())
+        self._tasks = [
+            asyncio.create_task(self._look_around()),
+            asyncio.create_task(self._backends.access_logs.run()),
+        ]
 
     async def stop(self) -> None:
         """Close every listener and connection. Idempotent."""
-        if self._look is not None:
-            self._look.cancel()
-            await asyncio.gather(self._look, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(served.close() for served in self._served.values()))
         self._served.clear()
 

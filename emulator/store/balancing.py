@@ -29,6 +29,8 @@ class LoadBalancer:
     listeners: tuple[Listener, ...]
     client_keep_alive_s: float
     idle_timeout_s: float
+    access_log_bucket: str = ""
+    access_log_prefix: str = ""
 
     def target_group_arns(self) -> frozenset[str]:
         """Target groups that some rule of some listener forwards to."""
@@ -158,6 +160,10 @@ def _load_balancer(raw: Any, region: str) -> LoadBalancer:
         idle_timeout_s=float(
             attributes.get("idle_timeout.timeout_seconds", DEFAULT_IDLE_TIMEOUT_S)
         ),
+        access_log_bucket=attributes.get("access_logs.s3.bucket", "")
+        if attributes.get("access_logs.s3.enabled") == "true"
+        else "",
+        access_log_prefix=attributes.get("access_logs.s3.prefix", ""),
     )
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from emulator.strict import balancing, functions, listener_actions, records, replication
+from emulator.strict import (
+    access_logs,
+    balancing,
+    functions,
+    listener_actions,
+    records,
+    replication,
+)
 
 
 def apply() -> None:
     """Guard moto's backends, in this process, with the rules of this package."""
-    for rules in (balancing, functions, listener_actions, records, replication):
+    for rules in (access_logs, balancing, functions, listener_actions, records, replication):
         rules.apply()

@@ -39,6 +39,7 @@ class EdgeSettings:
     jwt_jwks_endpoint: str
     jwt_claim: Claim | None
     client_ca_bundle: Path | None
+    access_log_days: int
 
 
 def read(reading: Reading) -> EdgeSettings:
@@ -51,6 +52,7 @@ def read(reading: Reading) -> EdgeSettings:
         jwt_jwks_endpoint=reading.read("jwtJwksEndpoint", _https_url),
         jwt_claim=reading.read("jwtClaim", _claim),
         client_ca_bundle=reading.read("clientCaBundle", _pem_path),
+        access_log_days=reading.read("accessLogDays", fields.integer(1, 3650)),
     )
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _REPLICATED: Final = ("releases", "predictions")
 _FLAGS: Final = "evacuation"
+_ACCESS_LOGS: Final = "accesslogs"
+_AGING: Final = frozenset({"predictions", _ACCESS_LOGS})
 
 
 def _belonging(graph: Graph, bucket: Resource, kind: str) -> Resource:
@@ -104,7 +106,7 @@ def _refuses_http(statement: dict[str, object]) -> bool:
 
 @each("Bucket")
 def only_predictions_age(bucket: Resource, graph: Graph) -> Iterator[str]:
-    """A lifecycle rule deletes current predictions at most; old versions of all but releases.
+    """Of current objects only predictions and access logs age; old versions of all but releases.
 
     A release that is evicted, even an old version of one, is the way back, gone: which of them a
     Region serves, S3 cannot know. A flag that expires ends an evacuation by itself.
@@ -120,7 +122,7 @@ def only_predictions_age(bucket: Resource, graph: Graph) -> Iterator[str]:
         yield "keeps old versions for ever"
     for rule in rules:
         expiration = rule.get("expiration") or {}
-        if holds != "predictions" and (expiration.get("days") or expiration.get("date")):
+        if holds not in _AGING and (expiration.get("days") or expiration.get("date")):
             yield f"deletes current objects by its rule {rule.get('id')}: {expiration}"
 
 

@@ -92,3 +92,21 @@ def test_nothing_is_served_over_plain_http() -> None:
     assert statement["Effect"] == "Deny"
     assert statement["Resource"] == [BUCKET, f"{BUCKET}/*"], "the bucket and all that is in it"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_only_log_delivery_for_this_accounts_balancers_writes_access_logs() -> None:
+    allow, deny = statements(
+        policies.take_access_logs("arn:aws:s3:::logs", "us-east-1", "123456789012")
+    )
+    assert allow["Principal"] == {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
+    assert allow["Action"] == "s3:PutObject"
+    assert allow["Resource"] == "arn:aws:s3:::logs/AWSLogs/123456789012/*"
+    assert allow["Condition"] == {
+        "ArnLike": {
+            "aws:SourceArn": ("arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/*")
+        }
+    }
+    assert (deny["Effect"], deny["Condition"]) == (
+        "Deny",
+        {"Bool": {"aws:SecureTransport": "false"}},
+    )

@@ -36,7 +36,7 @@ def release(path: Path) -> Path:
 @pytest.fixture(scope="module")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     folder = tmp_path_factory.mktemp("edge")
-    with EmulatorHandle.start(folder / "emulator", speed=10) as emulator:
+    with EmulatorHandle.start(folder / "emulator", speed=30) as emulator:
         edge = Edge(emulator, ROOT, release(folder / "release.zip"))
         edge.deploy()
         yield edge

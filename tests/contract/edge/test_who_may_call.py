@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from resilience.identity import ClientAuthority, Issuer, RunningClock
 from resilience.stage import Stage
 from resilience.topology import Listener, TokenDemand
-from tests.contract.edge.callers import HEALTH, Edge
+from tests.contract.edge.callers import HEALTH, Edge, eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,3 +114,30 @@ def test_client_certificates_take_the_place_of_tokens_by_one_update(
     assert edge.ask("/health/ready", port=HEALTH).status == 200, "checkers show no certificate"
     refused = edge.ask("/health/ready", client=(ours.certificate, ours.private_key))
     assert refused.status == 404
+
+
+def test_what_was_answered_and_refused_is_in_the_access_logs(edge: Edge) -> None:
+    s3, bucket = edge.aws("s3"), bucket_of(edge)
+
+    def lines() -> list[str]:
+        found = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+        files = [each["Key"] for each in found if each["Key"].endswith(".log.gz")]
+        bodies = [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in files]
+        return [line for body in bodies for line in gzip.decompress(body).decode().splitlines()]
+
+    def told() -> bool:
+        found = lines()
+        return any(" 401 - " in each and "jwt-validation" in each for each in found) and any(
+            " 200 200 " in each and "forward" in each for each in found
+        )
+
+    eventually(told, "logs are delivered every five emulated minutes")
+
+
+def bucket_of(edge: Edge) -> str:
+    (balancer,) = edge.aws("elbv2").describe_load_balancers()["LoadBalancers"]
+    found = edge.aws("elbv2").describe_load_balancer_attributes(
+        LoadBalancerArn=balancer["LoadBalancerArn"]
+    )
+    attributes = {each["Key"]: each["Value"] for each in found["Attributes"]}
+    return str(attributes["access_logs.s3.bucket"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -154,3 +155,50 @@ def test_a_listener_verifies_clients_by_a_trust_store_that_exists(cloud: Cloud) 
     cloud.call("elbv2", "ModifyListener", ListenerArn=kept["ListenerArn"], MutualAuthentication=off)
     cloud.call("elbv2", "DeleteTrustStore", TrustStoreArn=arn)
     assert "TrustStoreNotFound" in cloud.refused("elbv2", "DeleteTrustStore", TrustStoreArn=arn)
+
+
+def delivery(bucket: str, *, account: str = "123456789012") -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{bucket}/AWSLogs/{account}/*",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def test_access_logs_need_a_bucket_that_lets_them_in(cloud: Cloud) -> None:
+    balancer = cloud.load_balancer()
+    cloud.bucket("logs", versioned=False)
+    cloud.bucket("elsewhere", region="us-west-2", versioned=False)
+
+    def turn_on(bucket: str) -> dict[str, Any]:
+        given = {"access_logs.s3.enabled": "true", "access_logs.s3.bucket": bucket}
+        attributes = [{"Key": key, "Value": value} for key, value in given.items()]
+        return {"LoadBalancerArn": balancer, "Attributes": attributes}
+
+    def refused(bucket: str) -> str:
+        return cloud.refused("elbv2", "ModifyLoadBalancerAttributes", **turn_on(bucket))
+
+    assert "does not exist" in refused("nowhere")
+    assert "not located in the same region" in refused("elsewhere")
+    assert "Access Denied for bucket: logs" in refused("logs")
+    cloud.call("s3", "PutBucketPolicy", Bucket="logs", Policy=delivery("logs", account="0" * 12))
+    assert "Access Denied for bucket: logs" in refused("logs"), "another account's folder"
+    cloud.call("s3", "PutBucketPolicy", Bucket="logs", Policy=delivery("logs"))
+    encrypt(cloud, "logs", "aws:kms")
+    assert "S3's own keys" in refused("logs")
+    encrypt(cloud, "logs", "AES256")
+    cloud.call("elbv2", "ModifyLoadBalancerAttributes", **turn_on("logs"))
+    found = cloud.call("s3", "ListObjectsV2", Bucket="logs")["Contents"]
+    assert [each["Key"] for each in found] == ["AWSLogs/123456789012/ELBAccessLogTestFile"]
+
+
+def encrypt(cloud: Cloud, bucket: str, algorithm: str) -> None:
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}
+    cloud.call(
+        "s3",
+        "PutBucketEncryption",
+        Bucket=bucket,
+        ServerSideEncryptionConfiguration={"Rules": [rule]},
+    )
