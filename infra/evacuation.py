@@ -97,6 +97,7 @@ def _function_args(args: EvacuationSwitchArgs, bucket: Bucket) -> FunctionArgs:
         environment={
             "UNDERSTUDY_EVACUATION_BUCKET": args.names.bucket("evacuation"),
             "UNDERSTUDY_WATCHED_REGIONS": ",".join(args.watched),
+            "UNDERSTUDY_METRICS_NAMESPACE": args.names.stack.metrics_namespace,
         },
         memory_mb=_MEMORY_MB,
         timeout_s=_TIMEOUT_S,

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -74,12 +75,34 @@ def _answer(method: str, path: str) -> tuple[HTTPStatus, dict[str, object]]:
     try:
         flag = _read_flag(region)
     except (BotoCoreError, ClientError) as error:
-        # The log is the only place that says why; the answer must stay without the words.
-        print(json.dumps({"type": "evacuation", "region": region, "error": str(error)}))  # noqa: T201 - a log line
+        _tell_unreadable(region, error)
         return HTTPStatus.SERVICE_UNAVAILABLE, {"error": "the flag cannot be read"}
     if flag is None:
         return HTTPStatus.OK, {"evacuated": False}
     return HTTPStatus.OK, {"evacuated": True, **_details(flag)}
+
+
+def _tell_unreadable(region: str, error: Exception) -> None:
+    """Write why, and that it happened, as one line; the answer must stay without the words.
+
+    The line is a metric too, in CloudWatch's embedded metric format:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+    """
+    directive = {
+        "Namespace": os.environ["UNDERSTUDY_METRICS_NAMESPACE"],
+        "Dimensions": [["Region"]],
+        "Metrics": [{"Name": "EvacuationUnreadable", "Unit": "Count"}],
+    }
+    line = {
+        "type": "evacuation",
+        "level": "ERROR",
+        "Region": os.environ["AWS_REGION"],
+        "watched": region,
+        "error": str(error),
+        "EvacuationUnreadable": 1,
+        "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]},
+    }
+    print(json.dumps(line))  # noqa: T201 - a log line
 
 
 def _read_flag(region: str) -> bytes | None:

@@ -35,6 +35,7 @@ def s3(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("UNDERSTUDY_EVACUATION_BUCKET", BUCKET)
+    monkeypatch.setenv("UNDERSTUDY_METRICS_NAMESPACE", "Understudy/test")
     monkeypatch.setenv("UNDERSTUDY_WATCHED_REGIONS", f"{WATCHED},eu-west-1")
     importlib.reload(evacuation)
     client = boto3.client("s3")
@@ -129,7 +130,12 @@ def test_an_unreadable_bucket_is_an_error_without_the_search_string(
     answer = ask(f"/evacuation/{WATCHED}")
     assert answer["statusCode"] == 503, "a missing bucket is not a missing flag"
     assert SEARCH_STRING not in answer["body"]
-    assert "NoSuchBucket" in capsys.readouterr().out, "the log says why"
+    line = json.loads(capsys.readouterr().out)
+    assert "NoSuchBucket" in line["error"], "the log says why"
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "Understudy/test"
+    assert [line[metric["Name"]] for metric in directive["Metrics"]] == [1], "and counts it"
+    assert line["Region"] == "us-west-2", "under the Region that cannot read"
 
 
 @pytest.mark.usefixtures("s3")
