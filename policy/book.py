@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from policy.rule import Rule, Violation
-from policy.rules import data, doors, edge, encryption, functions, health, regions, roles, traffic
+from policy.rules import (
+    data,
+    doors,
+    edge,
+    encryption,
+    functions,
+    health,
+    regions,
+    roles,
+    traffic,
+    watching,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +34,7 @@ _CHAPTERS: Final[Sequence[ModuleType]] = (
     data,
     encryption,
     roles,
+    watching,
 )
 
 

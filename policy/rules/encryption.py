@@ -41,14 +41,15 @@ def every_region_has_the_key_and_its_name(graph: Graph) -> Iterator[Said]:
     if len(primaries) != 1 or not primaries[0].get("multiRegion"):
         yield f"{len(primaries)} keys, where one multi-Region key is expected"
     regions = sorted(str(key.region) for key in _keys(graph))
-    if regions != sorted(graph.regions):
+    # One more is where alarms on health checks stand, in a stack that does not serve from there.
+    if not {*graph.regions} <= {*regions} or len(regions) != len({*regions}):
         yield f"keys are in {', '.join(regions) or 'no Region'}"
     names = {
         (alias.region, alias.get("name"))
         for alias in graph.all("Alias")
         if alias.type.startswith("aws:kms/")
     }
-    if len(names) != len(graph.regions) or len({name for _, name in names}) != 1:
+    if len(names) != len(regions) or len({name for _, name in names}) != 1:
         yield f"the key goes by {sorted(map(str, names))}"
 
 

@@ -10,10 +10,22 @@ from tests.policy.breaks import (
     regions,
     roles,
     traffic,
+    watching,
 )
 
 BREAKS = tuple(
     case
-    for chapter in (regions, edge, doors, health, traffic, functions, data, encryption, roles)
+    for chapter in (
+        regions,
+        edge,
+        doors,
+        health,
+        traffic,
+        functions,
+        data,
+        encryption,
+        roles,
+        watching,
+    )
     for case in chapter.BREAKS
 )
