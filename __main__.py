@@ -21,7 +21,7 @@ settings = load_settings()
 for doubt in doubts(settings):
     pulumi.log.warn(doubt)
 refuse_small_quotas(settings)
-release = read_release(settings.release)
+release = read_release(settings.release, container=settings.runtime.container)
 names = StackNames(
     project=pulumi.get_project(),
     stack=pulumi.get_stack(),

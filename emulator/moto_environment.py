@@ -13,6 +13,7 @@ _SWITCHES: Final = {
     "MOTO_ACM_VALIDATION_WAIT": "0",  # certificates are issued by their DNS record, not by time
     # There is one account: looking for it by key makes moto build IAM once for each partition.
     "MOTO_ACCOUNT_ID": "123456789012",
+    "MOTO_LAMBDA_STUB_ECR": "false",  # a function's image must be in its Region's repository
     MANAGED_POLICIES: "true",  # programs attach AWS's own policies by ARN
 }
 

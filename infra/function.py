@@ -34,13 +34,24 @@ class StoredPackage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StoredImage:
+    """A container image in a repository of the function's own Region.
+
+    Attributes:
+        uri: Repository and digest.
+    """
+
+    uri: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class FunctionArgs:
     """What a function needs to know.
 
     Attributes:
         names: Names in its Region.
         what: What it is for; ends its name.
-        handler: Module and function that answers.
+        handler: Module and function that answers; an image names its own.
         package: Its code, stored already or to be packed from files.
         environment: Its environment variables.
         memory_mb: Its memory, and with it its share of CPU.
@@ -56,7 +67,7 @@ class FunctionArgs:
     names: RegionNames
     what: str
     handler: str
-    package: StoredPackage | pulumi.Archive
+    package: StoredPackage | StoredImage | pulumi.Archive
     environment: Mapping[str, str]
     memory_mb: int
     timeout_s: int
@@ -104,15 +115,18 @@ class Function(pulumi.ComponentResource):
         self, name: str, args: FunctionArgs, log_group: aws.cloudwatch.LogGroup
     ) -> aws.lambda_.Function:
         stored = args.package if isinstance(args.package, StoredPackage) else None
+        image = args.package if isinstance(args.package, StoredImage) else None
         function_name = args.names.name(args.what)
         return aws.lambda_.Function(
             f"{name}-function",
             region=args.names.region,
             name=function_name,
             role=self._role(name, args, log_group).arn,
-            runtime=_RUNTIME,
+            package_type=None if image is None else "Image",
+            image_uri=None if image is None else image.uri,
+            runtime=None if image else _RUNTIME,
             architectures=[_ARCHITECTURE],
-            handler=args.handler,
+            handler=None if image else args.handler,
             code=args.package if isinstance(args.package, pulumi.Archive) else None,
             s3_bucket=None if stored is None else stored.bucket,
             s3_key=None if stored is None else stored.key,

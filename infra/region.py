@@ -7,8 +7,9 @@ import pulumi_aws as aws
 
 from infra.bucket import Bucket, BucketArgs
 from infra.capacity import capacity_in
+from infra.container import ImageRepository, ImageRepositoryArgs
 from infra.evacuation import EvacuationSwitch, EvacuationSwitchArgs
-from infra.function import Function, FunctionArgs, StoredPackage
+from infra.function import Function, FunctionArgs, StoredImage, StoredPackage
 from infra.health import READY_PATH
 from infra.lambda_target import LambdaTarget, LambdaTargetArgs
 from infra.load_balancer import LoadBalancer, LoadBalancerArgs
@@ -120,7 +121,9 @@ class Region(pulumi.ComponentResource):
                 names=args.names,
                 what="predict",
                 handler="handler.handle",
-                package=StoredPackage(bucket=stored.bucket, key=stored.key),
+                package=self._image(name, args)
+                if settings.runtime.container
+                else StoredPackage(bucket=stored.bucket, key=stored.key),
                 environment={
                     "UNDERSTUDY_RELEASE_DIGEST": release.release_digest,
                     "UNDERSTUDY_METRICS_NAMESPACE": args.names.stack.metrics_namespace,
@@ -132,6 +135,23 @@ class Region(pulumi.ComponentResource):
                 capacity=capacity_in(args.names.region, settings.capacity),
             ),
             opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _image(self, name: str, args: RegionArgs) -> StoredImage:
+        settings, here = args.settings, args.names.region
+        others = tuple(region for region in settings.regions if region != here)
+        repository = ImageRepository(
+            f"{name}-images",
+            ImageRepositoryArgs(
+                names=args.names,
+                key_arn=args.key_arn,
+                copies_to=others if settings.runtime.registry_replication else (),
+                deletion_protection=settings.deletion_protection,
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return StoredImage(
+            uri=pulumi.Output.concat(repository.url, "@", settings.runtime.image_digest)
         )
 
     def _target(self, name: str) -> LambdaTarget:

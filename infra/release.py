@@ -60,8 +60,14 @@ class Release:
         return f"releases/{self.package_digest}.zip"
 
 
-def read_release(path: Path) -> Release:
+def read_release(path: Path, *, container: bool = False) -> Release:
     """Read a release zip and take its digests.
+
+    A container image holds the same files, so the zip tells its release digest too.
+
+    Args:
+        path: The zip.
+        container: Whether an image brings the runtime that the release needs.
 
     Raises:
         ReleaseError: If there is no file, it is not a whole zip, it has no manifest or no golden
@@ -70,7 +76,7 @@ def read_release(path: Path) -> Release:
     if not path.is_file():
         raise ReleaseError(path, "no such file", "a release zip")
     manifest, golden = _contents(path)
-    _check_runtime(path, manifest)
+    _check_runtime(path, manifest, ("arrays", "joblib") if container else ("arrays",))
     return Release(
         path=path,
         package_digest=hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -101,17 +107,18 @@ def _member(package: zipfile.ZipFile, path: Path, name: str) -> bytes:
         raise ReleaseError(path, f"it holds no {name}", "a release zip") from error
 
 
-def _check_runtime(path: Path, manifest: bytes) -> None:
+def _check_runtime(path: Path, manifest: bytes, known: tuple[str, ...]) -> None:
     try:
         facts = json.loads(manifest)
     except ValueError as error:
         raise ReleaseError(path, f"its {_MANIFEST} is not JSON ({error})", "a manifest") from error
     runtime = cast("dict[str, object]", facts).get("runtime") if isinstance(facts, dict) else None
-    if runtime != "arrays":
+    if runtime not in known:
         raise ReleaseError(
             path,
             f'its {_MANIFEST} has runtime "{runtime}"',
-            'runtime "arrays", the only one a zip can bring (joblib needs a container image)',
+            f"runtime {' or '.join(known)}"
+            + ("" if "joblib" in known else " (joblib needs understudy:runtime container)"),
             next_step="see the parity report next to the release for why the model was not"
             " exported, change the model, and run `python -m inference release` again",
         )

@@ -105,9 +105,9 @@ class Launcher:
             PackageError: there is no package to load.
             RoleError: the role gives no credentials.
         """
-        credentials, package = await asyncio.gather(
-            self._credentials.credentials(version), self._packages.unpacked(version)
-        )
+        package = await self._packages.unpacked(version)
+        handler = self._packages.handler(version)
+        credentials = await self._credentials.credentials(version)
         name = uuid.uuid4().hex
         log_stream = f"{self._clock.now():%Y/%m/%d}/[{version.version}]{name}"
         scratch = self._scratch / name
@@ -118,6 +118,7 @@ class Launcher:
             "AWS_ENDPOINT_URL": self._aws_endpoint,
             "AWS_LAMBDA_INITIALIZATION_TYPE": kind,
             "LAMBDA_TASK_ROOT": str(package),
+            "_HANDLER": handler,
             "LAMBDA_RUNTIME_DIR": str(self._packages.runtime()),
             "TMPDIR": str(scratch),
             # Whom TLS clients trust: what signs the certificates of the emulated world.
@@ -126,7 +127,7 @@ class Launcher:
         setup = WorkerSetup(
             package=package,
             runtime=self._packages.runtime(),
-            handler=version.handler,
+            handler=handler,
             environment=environment,
             scratch=scratch,
             dns=self._network.dns,
@@ -174,7 +175,6 @@ def process_environment(
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """
     reserved = {
-        "_HANDLER": version.handler,
         "AWS_REGION": version.region,
         "AWS_DEFAULT_REGION": version.region,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{version.runtime}",

@@ -1,16 +1,23 @@
-"""What a worker finds on disk: its package, unpacked once and read-only, and the runtime's SDK."""
+"""What a worker finds on disk: its package, unpacked once and read-only, and the runtime's SDK.
+
+A container image is not pulled: nobody here has a container runtime. It runs when it lies unpacked
+in `work_dir/images/<64 hex digits of its digest>`: its configuration as `config.json` (as
+`docker image inspect` shows it under `Config`) and its files under `rootfs`. The interpreter and
+the libraries underneath Python are this machine's own.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import importlib.util
 import io
+import json
 import os
 import shutil
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from emulator.store import FunctionVersion, Store
@@ -49,6 +56,7 @@ class Packages:
 
     def __init__(self, work_dir: Path, store: Store) -> None:
         self._packages = work_dir / "packages"
+        self._images = work_dir / "images"
         self._runtime = work_dir / "runtime"
         self._store = store
         self._locks: dict[str, asyncio.Lock] = {}
@@ -60,10 +68,7 @@ class Packages:
             PackageError: the version is gone, is no zip, or is no valid or too large a zip.
         """
         if version.package_type != "Zip":
-            raise PackageError(
-                f"{version.qualified_arn} is a container image; the emulator runs zip packages",
-                kind="InvalidImage",
-            )
+            return self._image(version) / "rootfs" / self._config(version)["WorkingDir"].strip("/")
         folder = self._packages / version.package_digest
         async with self._locks.setdefault(version.package_digest, asyncio.Lock()):
             if not folder.exists():
@@ -72,6 +77,37 @@ class Packages:
                     raise PackageError(f"{version.qualified_arn} has no code any more")
                 await asyncio.to_thread(_unpack, content, folder)
         return folder
+
+    def handler(self, version: FunctionVersion) -> str:
+        """Module and function that answer: the version's own, or the command of its image.
+
+        Raises:
+            PackageError: the image does not lie here, or its configuration names no handler.
+        """
+        if version.package_type == "Zip":
+            return version.handler
+        return str(self._config(version)["Cmd"][0])
+
+    def _image(self, version: FunctionVersion) -> Path:
+        folder = self._images / version.package_digest
+        if not folder.is_dir():
+            raise PackageError(
+                f"{version.qualified_arn} is a container image, which the emulator does not pull; "
+                f"lay it out in {folder} (config.json and rootfs/) to run it",
+                kind="InvalidImage",
+            )
+        return folder
+
+    def _config(self, version: FunctionVersion) -> dict[str, Any]:
+        file = self._image(version) / "config.json"
+        try:
+            found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise PackageError(f"{file} cannot be read: {error}", kind="InvalidImage") from error
+        if not (isinstance(found.get("WorkingDir"), str) and found.get("Cmd")):
+            message = f"{file} must name WorkingDir and Cmd, as an image's configuration does"
+            raise PackageError(message, kind="InvalidImage")
+        return found
 
     def runtime(self) -> Path:
         """A folder that exposes `RUNTIME_MODULES` of this interpreter and nothing else."""

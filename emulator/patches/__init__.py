@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from emulator.patches import (
     acm,
+    ecr,
     elbv2,
     kms,
     lambda_,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 # One a line, in the order of their names: what is mended without the data plane, and with it.
 _PATCHES = (
     acm,
+    ecr,
     kms,
     lambda_settings,
     prefix_lists,

@@ -24,7 +24,7 @@ class FunctionVersion:
     """What one environment runs.
 
     Two equal values may share environments; any change of code or configuration gives another
-    value. `package_digest` is the lower-case hex sha256 of the zip.
+    value. `package_digest` is the lower-case hex sha256 of the zip, or the digest of the image.
     """
 
     arn: str
@@ -214,7 +214,10 @@ def _version(raw: Any, arn: str) -> FunctionVersion:
         memory_mb=int(raw.memory_size),
         environment=tuple(sorted((str(key), str(value)) for key, value in environment.items())),
         package_type=raw.package_type,
-        package_digest=_hex_digest(raw.code_sha_256),
+        # That of an image is hexadecimal already.
+        package_digest=raw.code_sha_256
+        if raw.package_type == "Image"
+        else _hex_digest(raw.code_sha_256),
         log_group=raw.logs_group_name,
         snap_start=getattr(raw, SNAP_START, None) == "PublishedVersions" and raw.version != LATEST,
         dead_letter=getattr(raw, DEAD_LETTER, None) or "",

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from emulator import policy
@@ -12,6 +13,12 @@ from emulator.patches.mending import replace
 from emulator.strict import backends
 
 _LAMBDA: Final = "lambda.amazonaws.com"
+_IMAGE_URI: Final = re.compile(
+    r"\d{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<name>[^@:]+)"
+    r"(?:@(?P<digest>sha256:[0-9a-f]{64})|:(?P<tag>[\w.-]+))"
+)
+_PYTHON: Final = re.compile(r"python3\.(\d+)")
+_SNAP_START_PYTHON: Final = 12
 
 
 def apply() -> None:
@@ -34,11 +41,14 @@ def _guard_functions() -> None:
 
     def create(self: Any, spec: dict[str, Any]) -> Any:
         refuse(package_problem(spec.get("Code") or {}, self.region_name))
+        refuse(image_problem(spec.get("Code") or {}, self.region_name))
+        refuse(snap_start_problem(spec))
         refuse(role_problem(str(spec.get("Role"))))
         return stock_create(self, spec)
 
     def update_code(self: Any, function_name: str, qualifier: str, body: dict[str, Any]) -> Any:
         refuse(package_problem(body, self.region_name))
+        refuse(image_problem(body, self.region_name))
         return stock_code(self, function_name, qualifier, body)
 
     def configure(self: Any, function_name: str, qualifier: str, body: dict[str, Any]) -> Any:
@@ -75,6 +85,48 @@ def package_problem(code: dict[str, Any], region: str) -> str | None:
             f"{error} NoSuchKey. S3 Error Message: The specified key does not exist "
             f"(s3://{bucket}/{key}{f' version {version}' if version else ''})"
         )
+    return None
+
+
+def image_problem(code: dict[str, Any], region: str) -> str | None:
+    """Why Lambda cannot run an image; None when it can, or when there is none.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/images-create.html
+    """
+    uri = code.get("ImageUri")
+    if not uri:
+        return None
+    found = _IMAGE_URI.fullmatch(str(uri))
+    if found is None or found["region"] != region:
+        return (
+            f"Source image {uri} is not valid. Provide a valid source image. (It must be in a "
+            f"repository of the function's own Region, {region})"
+        )
+    from moto.ecr.models import ecr_backends
+
+    repository = ecr_backends[backends.ACCOUNT][region].repositories.get(found["name"])
+    images = repository.images if repository else []
+    if any(
+        found["digest"] == each.get_image_digest() or found["tag"] in each.image_tags
+        for each in images
+    ):
+        return None
+    return f"Source image {uri} does not exist. Provide a valid source image."
+
+
+def snap_start_problem(spec: dict[str, Any]) -> str | None:
+    """Why Lambda cannot take snapshots of a function; None when it can, or is not asked to.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html#snapstart-runtimes
+    """
+    if (spec.get("SnapStart") or {}).get("ApplyOn") != "PublishedVersions":
+        return None
+    if spec.get("PackageType") == "Image":
+        return "SnapStart is not supported for functions with the package type Image."
+    runtime = str(spec.get("Runtime"))
+    python = _PYTHON.fullmatch(runtime)
+    if python is not None and int(python[1]) < _SNAP_START_PYTHON:
+        return f"{runtime} is not supported for SnapStart enabled functions."
     return None
 
 

@@ -13,12 +13,13 @@ from typing import Final
 import pulumi
 
 from infra.naming import stack_name_problem
-from infra.settings import backup, capacity, data, edge, fields, watching
+from infra.settings import backup, capacity, data, edge, fields, runtime, watching
 from infra.settings.backup import BackupSettings
 from infra.settings.capacity import CapacitySettings
 from infra.settings.data import DataSettings
 from infra.settings.edge import EdgeSettings
 from infra.settings.reading import Problem, Reading, SettingsError
+from infra.settings.runtime import RuntimeSettings
 from infra.settings.watching import WatchingSettings
 
 # Route 53 gives an alias to a load balancer this TTL, whatever is asked for:
@@ -66,6 +67,7 @@ class Settings:
     deletion_protection: bool
     data: DataSettings
     capacity: CapacitySettings
+    runtime: RuntimeSettings
     edge: EdgeSettings
     watching: WatchingSettings
     backup: BackupSettings
@@ -125,6 +127,7 @@ def _read_all(reading: Reading) -> Settings:
         deletion_protection=reading.read("deletionProtection", fields.boolean),
         data=data.read(reading),
         capacity=capacity.read(reading),
+        runtime=runtime.read(reading),
         edge=edge.read(reading),
         watching=watching.read(reading),
         backup=backup.read(reading),
@@ -147,6 +150,7 @@ def _note_contradictions(reading: Reading) -> None:
         )
     data.contradictions(reading)
     capacity.contradictions(reading)
+    runtime.contradictions(reading)
     edge.contradictions(reading)
     watching.contradictions(reading)
     backup.contradictions(reading)

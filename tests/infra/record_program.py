@@ -143,6 +143,9 @@ def _computed(kind: str, inputs: Mapping[str, Any], id_: str) -> dict[str, Any]:
             made = {"dnsName": f"{id_}.elb.amazonaws.com", "zoneId": f"zone-of-{id_}"}
         case "Zone":
             made = {"zoneId": id_}
+        case "Repository":
+            registry = f"{ACCOUNT_ID}.dkr.ecr.{inputs['region']}.amazonaws.com"
+            made = {"repositoryUrl": f"{registry}/{inputs['name']}"}
         case "Record":
             made = {"fqdn": inputs["name"]}
         case "Function":
