@@ -118,7 +118,11 @@ def _check_runtime(path: Path, manifest: bytes, known: tuple[str, ...]) -> None:
             path,
             f'its {_MANIFEST} has runtime "{runtime}"',
             f"runtime {' or '.join(known)}"
-            + ("" if "joblib" in known else " (joblib needs understudy:runtime container)"),
+            + (
+                ""
+                if "joblib" in known
+                else " (joblib needs a container image: understudy:runtime container)"
+            ),
             next_step="see the parity report next to the release for why the model was not"
             " exported, change the model, and run `python -m inference release` again",
         )
