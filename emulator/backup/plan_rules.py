@@ -7,10 +7,10 @@ https://docs.aws.amazon.com/aws-backup/latest/devguide/API_BackupRule.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from emulator.backup.errors import invalid
-from emulator.schedules import ScheduleError, parse
+from emulator.watch import times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from emulator.backup.state import Account, Lock, Values, Vault
 
 DEFAULT_SCHEDULE: Final = "cron(0 5 ? * * *)"
+DEFAULT_ZONE: Final = "Etc/UTC"
 DEFAULT_START_MINUTES: Final = 480
 DEFAULT_COMPLETION_MINUTES: Final = 10_080
 _START_AT_LEAST_MINUTES: Final = 60
@@ -100,12 +101,18 @@ def _lifecycle_problems(lifecycle: Values) -> Iterator[str]:
         yield f"DeleteAfterDays must be {_COLD_AT_LEAST_DAYS} more than MoveToColdStorageAfterDays"
 
 
-def schedule_problems(expression: str, holder: dict[str, Any]) -> Iterator[str]:
+def schedule_problems(expression: str, holder: Values) -> Iterator[str]:
     """What is wrong with a schedule and its time zone."""
+    if not expression.startswith("cron("):
+        yield f"schedule {expression!r} is no cron expression, the only form AWS Backup takes"
+        return
     try:
-        parse(expression)
-    except ScheduleError as error:
+        next_moment(expression, holder, 0.0)
+    except times.ScheduleError as error:
         yield str(error)
-    zone = holder.get("ScheduleExpressionTimezone") or "Etc/UTC"
-    if zone not in ("Etc/UTC", "UTC"):
-        yield f"time zone {zone} is not emulated; use Etc/UTC"
+
+
+def next_moment(expression: str, holder: Values, after_s: float) -> float | None:
+    """When a plan's (or rule's) schedule fires next after a moment; None: never again."""
+    zone = holder.get("ScheduleExpressionTimezone") or DEFAULT_ZONE
+    return times.parse(expression, start_s=after_s, zone=zone).after(after_s)

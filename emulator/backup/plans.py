@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from emulator.backup import permissions, plan_rules, shown
 from emulator.backup.errors import exists, invalid, not_found
 from emulator.backup.state import BackupJob, Plan, new_id, resource_type_of
-from emulator.schedules import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -216,7 +215,7 @@ class Plans:
 
 
 def _is_due(rule: Values, plan: Plan, now_s: float) -> bool:
-    moment_s = parse(rule["ScheduleExpression"]).next_after(plan.fired_s)
+    moment_s = plan_rules.next_moment(rule["ScheduleExpression"], rule, plan.fired_s)
     return moment_s is not None and moment_s <= now_s
 
 
@@ -225,7 +224,7 @@ def _completed(document: Values) -> Values:
     completed = copy.deepcopy(document)
     for rule in completed["Rules"]:
         rule.setdefault("ScheduleExpression", plan_rules.DEFAULT_SCHEDULE)
-        rule.setdefault("ScheduleExpressionTimezone", "Etc/UTC")
+        rule.setdefault("ScheduleExpressionTimezone", plan_rules.DEFAULT_ZONE)
         rule.setdefault("StartWindowMinutes", plan_rules.DEFAULT_START_MINUTES)
         rule.setdefault("CompletionWindowMinutes", plan_rules.DEFAULT_COMPLETION_MINUTES)
         rule["RuleId"] = str(uuid.uuid4())

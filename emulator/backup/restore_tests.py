@@ -10,8 +10,8 @@ import random
 import uuid
 from typing import TYPE_CHECKING, Final
 
+from emulator.backup.plan_rules import next_moment
 from emulator.backup.state import DAY_S
-from emulator.schedules import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,9 @@ class RestoreTests:
             if self._faults.region_lost(region_name):
                 continue
             for plan in region.tests.values():
-                moment_s = parse(plan.document["ScheduleExpression"]).next_after(plan.fired_s)
+                moment_s = next_moment(
+                    plan.document["ScheduleExpression"], plan.document, plan.fired_s
+                )
                 plan.fired_s = now_s
                 if moment_s is not None and moment_s <= now_s:
                     plan.last_run_s = now_s

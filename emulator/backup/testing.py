@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from emulator.backup import permissions, shown
 from emulator.backup.errors import exists, invalid, not_found, refused
-from emulator.backup.plan_rules import schedule_problems
+from emulator.backup.plan_rules import DEFAULT_ZONE, schedule_problems
 from emulator.backup.restore_tests import DEFAULT_WINDOW_DAYS
 from emulator.backup.restoring import unknown_keys
 from emulator.backup.state import RestoreTestingPlan
@@ -224,7 +224,7 @@ class Testing:
 
 def _completed(document: Values) -> Values:
     completed = copy.deepcopy(document)
-    completed.setdefault("ScheduleExpressionTimezone", "Etc/UTC")
+    completed.setdefault("ScheduleExpressionTimezone", DEFAULT_ZONE)
     completed.setdefault("StartWindowHours", _DEFAULT_START_HOURS)
     completed["RecoveryPointSelection"].setdefault("SelectionWindowDays", DEFAULT_WINDOW_DAYS)
     return completed

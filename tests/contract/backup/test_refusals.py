@@ -36,7 +36,7 @@ def cloud(standing_cloud: Cloud) -> Cloud:
             {"CopyActions": [{"DestinationBackupVaultArn": vault_arn(WEST, "gone")}]},
             "backup-vault:gone does not exist",
         ),
-        ({"ScheduleExpression": "every day"}, "neither a cron nor a rate"),
+        ({"ScheduleExpression": "every day"}, "no cron expression"),
         ({"StartWindowMinutes": 30}, "expected 60 or more"),
         ({"CompletionWindowMinutes": 60}, "more than the start window"),
         ({"Lifecycle": {"MoveToColdStorageAfterDays": 1, "DeleteAfterDays": 50}}, "90 more"),
@@ -54,7 +54,7 @@ def test_a_plan_that_could_only_fail_is_refused(
     ("more", "problem"),
     [
         ({"RestoreTestingPlanName": "has-hyphens"}, "letters, digits and _"),
-        ({"ScheduleExpression": "rate(0 days)"}, "1 or more"),
+        ({"ScheduleExpression": "rate(1 day)"}, "no cron expression"),
         ({"StartWindowHours": 200}, "from 1 to 168"),
         (
             {

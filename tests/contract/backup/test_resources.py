@@ -160,7 +160,7 @@ def test_what_changed_is_updated_or_replaced_as_pulumi_does(
         ({"copy_to": vault_arn("us-west-2", "nowhere")}, "backup-vault:nowhere does not exist"),
         ({"role": role_arn("nobody")}, "cannot be assumed by AWS Backup"),
         ({"retention_days": 5}, "shorter than the vault lock's minimum of 7 days"),
-        ({"schedule": "daily"}, "neither a cron nor a rate"),
+        ({"schedule": "daily"}, "no cron expression"),
     ],
 )
 def test_a_program_whose_backups_could_only_fail_is_refused(
