@@ -46,6 +46,14 @@ class Clock:
         """Emulated UTC."""
         return datetime.fromtimestamp(self.now_s(), UTC)
 
+    def real_now_s(self) -> float:
+        """Real Unix time, on the monotonic clock."""
+        return self._start_s + time.monotonic() - self._start_monotonic_s
+
+    def emulated_s(self, real_s: float) -> float:
+        """The emulated time at a moment of real Unix time."""
+        return self._start_s + (real_s - self._start_s) * self.speed
+
     def real_s(self, emulated_s: float) -> float:
         """How many real seconds `emulated_s` take."""
         return emulated_s / self.speed

@@ -58,6 +58,8 @@ class Controls:
     """What of a fault kind exists now."""
     status: Callable[[], Mapping[str, Any]]
     coverage: Callable[[], Mapping[str, Any]]
+    metrics: Callable[[], Mapping[str, Any]]
+    """What metrics exist (`emulator.watch.vended`)."""
     resources: Callable[[str], Mapping[str, Any] | None]
     """What `<project>.<stack>` has deployed; None if there is no such stack."""
 
@@ -68,6 +70,7 @@ def application(controls: Controls) -> Starlette:
     routes = [
         Route("/status", api.status, methods=["GET"]),
         Route("/coverage", api.coverage, methods=["GET"]),
+        Route("/metrics/known", api.metrics, methods=["GET"]),
         Route("/stacks/{stack}/resources", api.resources, methods=["GET"]),
         Route("/events", api.events, methods=["GET"]),
         Route("/outside", api.publish, methods=["PUT"]),
@@ -106,6 +109,9 @@ class _Api:
                 status=_NOT_FOUND,
             )
         return JSONResponse(dict(found))
+
+    async def metrics(self, _request: HttpRequest) -> Response:
+        return JSONResponse(dict(self._controls.metrics()))
 
     async def events(self, request: HttpRequest) -> Response:
         text = request.query_params.get("since", "0")

@@ -212,6 +212,10 @@ class EmulatorHandle:
         """What happened after the event numbered `since`, oldest first."""
         return list(self._ask("GET", f"/events?since={since}")["events"])
 
+    def known_metrics(self) -> dict[str, Any]:
+        """Metrics that have been emitted, and those that a part of the emulator can emit."""
+        return self._ask("GET", "/metrics/known")
+
     def coverage(self) -> dict[str, Any]:
         """What of the deployed is emulated, only recorded, or absent."""
         return self._ask("GET", "/coverage")

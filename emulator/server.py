@@ -34,6 +34,7 @@ from emulator.outside import Outside
 from emulator.process_group import READY_FILE
 from emulator.storage import Storage
 from emulator.store import Store
+from emulator.watch import vended
 from emulator.watch.watch import Watch
 
 if TYPE_CHECKING:
@@ -182,6 +183,7 @@ class Emulator:
             targets=self._targets,
             status=self._status,
             coverage=lambda: coverage.of_stacks(self._settings.work_dir / "stacks"),
+            metrics=lambda: vended.known(self._watch.metrics),
             resources=lambda stack: deployed.resources(self._settings.work_dir / "stacks", stack),
         )
 

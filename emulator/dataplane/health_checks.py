@@ -29,6 +29,12 @@ LOOK_EVERY_S: Final = 0.25
 """Real seconds between looks for new checks, deleted ones and alarm states."""
 
 
+PUBLISH_EVERY_S: Final = 15.0
+"""Emulated seconds between points of a check's metrics; AWS has one a minute."""
+
+METRICS_REGION: Final = "us-east-1"
+
+
 class CheckerReport(NamedTuple):
     """What one checker says, as GetHealthCheckStatus shows it."""
 
@@ -83,6 +89,7 @@ class HealthCheckers:
         self._known: dict[str, bool] = {}
         self._look: asyncio.Task[None] | None = None
         self._seen = 0
+        self._published_s = 0.0
 
     async def start(self) -> None:
         """Begin to check."""
@@ -157,6 +164,7 @@ class HealthCheckers:
                 del self._checkers[gone]
                 self._known.pop(gone, None)
             self._note_changes(checks)
+            self._publish(checks)
             await asyncio.sleep(LOOK_EVERY_S)
 
     def _new_checkers(self, check: HealthCheck) -> list[_Checker]:
@@ -226,6 +234,32 @@ class HealthCheckers:
             if before is not None and before != healthy:
                 self._world.events.record(
                     "health_check.changed", **self._facts(check, healthy=healthy)
+                )
+
+    def _publish(self, checks: Sequence[HealthCheck]) -> None:
+        """Tell CloudWatch, which keeps Route 53's metrics in us-east-1 alone.
+
+        https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/monitoring-health-checks.html
+        """
+        now_s = self._clock.now_s()
+        if now_s - self._published_s < PUBLISH_EVERY_S:
+            return
+        self._published_s = now_s
+        for check in checks:
+            figures = [("HealthCheckStatus", float(self._status(check)), "None")]
+            if check.type in ENDPOINT_TYPES:
+                counted = self._count(check.id)
+                if counted.reporting:
+                    share = 100 * counted.healthy / counted.reporting
+                    figures.append(("HealthCheckPercentageHealthy", share, "Percent"))
+            elif check.type == "CALCULATED":
+                children = (self._store.health_check(each) for each in check.children)
+                healthy = sum(child is not None and self._status(child) for child in children)
+                figures.append(("ChildHealthCheckHealthyCount", float(healthy), "None"))
+            for name, value, unit in figures:
+                dimensions = {"HealthCheckId": check.id}
+                self._world.metrics.put(
+                    METRICS_REGION, "AWS/Route53", name, dimensions, value, unit=unit
                 )
 
     def _facts(self, check: HealthCheck, *, healthy: bool) -> dict[str, Any]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from emulator.dataplane.lambda_credentials import RoleCredentials, RoleCredentialsCache
     from emulator.dataplane.lambda_invocation import Invocation
+    from emulator.dataplane.lambda_metrics import FunctionMetrics
     from emulator.dataplane.lambda_results import InvokeResult
     from emulator.dataplane.world import World
     from emulator.store import Function
@@ -41,7 +42,10 @@ class EventQueue:
         admit: Callable[[Function, Invocation], Awaitable[InvokeResult]],
         credentials: RoleCredentialsCache,
         aws_endpoint: str,
+        *,
+        figures: FunctionMetrics,
     ) -> None:
+        self._figures = figures
         self._world = world
         self._admit = admit
         self._credentials = credentials
@@ -54,7 +58,10 @@ class EventQueue:
             retries = retries[: function.event_retries]
         oldest_s = OLDEST_S if function.event_max_age_s is None else function.event_max_age_s
         accepted_s, wait_s = clock.now_s(), _FIRST_WAIT_S
+        self._figures.of_event(invocation, "AsyncEventsReceived", 1, "Count")
         while True:
+            age_ms = (clock.now_s() - accepted_s) * 1000
+            self._figures.of_event(invocation, "AsyncEventAge", age_ms, "Milliseconds")
             current = self._world.store.function(function.region, function.name)
             if current is None:
                 return
@@ -76,6 +83,7 @@ class EventQueue:
         version = invocation.version
         facts: dict[str, Any] = {"function": version.arn, "region": version.region}
         self._world.events.record("lambda.event_dropped", **facts, reason=result.error)
+        self._figures.of_event(invocation, "AsyncEventsDropped", 1, "Count")
         if not version.dead_letter:
             return
         try:
@@ -83,6 +91,7 @@ class EventQueue:
             await asyncio.to_thread(self._bury, credentials, invocation, result)
         except Exception as error:  # noqa: BLE001  # as in AWS, nobody is told but the metrics
             self._world.events.record("lambda.dead_letter_failed", **facts, reason=str(error))
+            self._figures.of_event(invocation, "DeadLetterErrors", 1, "Count")
         else:
             self._world.events.record("lambda.dead_letter", **facts, target=version.dead_letter)
 

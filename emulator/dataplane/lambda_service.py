@@ -16,6 +16,7 @@ from emulator.dataplane.lambda_environment import Environment, Launcher, Network
 from emulator.dataplane.lambda_events import EventQueue
 from emulator.dataplane.lambda_invocation import Invocation, InvocationType, parse_target
 from emulator.dataplane.lambda_logs import InvocationLog
+from emulator.dataplane.lambda_metrics import FunctionMetrics
 from emulator.dataplane.lambda_packages import PackageError, Packages
 from emulator.dataplane.lambda_pool import PROVISIONED, Pool
 from emulator.dataplane.lambda_provisioning import ProvisionedStatus, Provisioner
@@ -71,7 +72,10 @@ class LambdaService:
         self._pools: dict[FunctionVersion, Pool] = {}
         self._concurrency = Concurrency(world.store, world.clock, scaling_rate or ScalingRate())
         self._provisioner = Provisioner(world, self._pool, lambda: list(self._pools.values()))
-        self._queue = EventQueue(world, self._admit, self._credentials, aws_endpoint)
+        self._figures = FunctionMetrics(world.metrics)
+        self._queue = EventQueue(
+            world, self._admit, self._credentials, aws_endpoint, figures=self._figures
+        )
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
@@ -144,10 +148,12 @@ class LambdaService:
             with self._concurrency.place(function):
                 if not self._pool(invocation.version).has_idle:
                     self._concurrency.grow(function)
+                self._figures.admitted(invocation, self._concurrency.running(function.arn))
                 result = await self._run(invocation)
         except ThrottledError as error:
             facts = {"function": function.arn, "limit": error.limit, "reason": error.reason}
             self._events.record("lambda.throttled", **facts)
+            self._figures.throttled(invocation)
             return results.throttled(error.reason)
         return replace(result, executed_version=invocation.version.version)
 
@@ -173,9 +179,10 @@ class LambdaService:
         usable = reply is not None and not self._world.function_lost(
             invocation.version.region, invocation.version.arn
         )
+        duration_ms = (time.perf_counter() - began_s) * 1000
         log.end(
             environment.worker.log_lines(),
-            duration_ms=(time.perf_counter() - began_s) * 1000,
+            duration_ms=duration_ms,
             init_ms=environment.init_ms if cold else None,
             pid=environment.worker.pid if usable else None,
         )
@@ -184,7 +191,10 @@ class LambdaService:
         else:
             await pool.discard(environment)
         log.ship(self._ship_logs, environment.log_stream)
-        return self._result(invocation, reply or log.failure, log)
+        result = self._result(invocation, reply or log.failure, log)
+        if result.status == results.OK:
+            self._figures.ran(invocation, failed=not result.succeeded, duration_ms=duration_ms)
+        return result
 
     async def _reply(
         self, invocation: Invocation, environment: Environment, log: InvocationLog
@@ -239,6 +249,7 @@ class LambdaService:
         log.end([], duration_ms=0.0, init_ms=None, pid=None)
         stream = f"{self._clock.now():%Y/%m/%d}/[{version.version}]{uuid.uuid4().hex}"
         log.ship(self._ship_logs, stream)
+        self._figures.ran(invocation, failed=True, duration_ms=0.0)
         return self._result(invocation, Reply(kind="error", payload=error.payload), log)
 
     def _record(self, kind: str, environment: Environment, **facts: Any) -> None:

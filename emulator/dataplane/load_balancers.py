@@ -11,7 +11,7 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from emulator.dataplane import alb_lambda
+from emulator.dataplane import alb_lambda, alb_metrics
 from emulator.dataplane.alb_connection import Connection
 from emulator.dataplane.alb_handling import Handling
 from emulator.dataplane.alb_lambda import TargetError
@@ -101,6 +101,7 @@ class ListenerSite:
         response = handling.response = await self._answer(balancer, handling)
         handling.done_at_s = clock.now_s()
         self._backends.access_logs.note(balancer, node, handling)
+        alb_metrics.note(self._backends.world, balancer, handling)
         return response
 
     async def _answer(self, balancer: LoadBalancer, handling: Handling) -> Response:

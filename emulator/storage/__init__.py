@@ -10,6 +10,9 @@ from emulator.storage.hooks import take_over
 from emulator.storage.logs import LogShipper
 from emulator.storage.objects import Objects
 from emulator.storage.replication import Replicator
+from emulator.watch import gauges
+from emulator.watch.emf import EmbeddedMetrics
+from emulator.watch.gauges import Sampler
 from emulator.watch.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -35,11 +38,22 @@ class Storage:
         self.metrics = metrics or Metrics(clock, faults)
         self.objects = Objects(threading.RLock())
         self.replicator = Replicator(self.objects, clock, faults, events, seed=seed)
-        self.firehose = Firehose(self.objects, self.replicator, clock, faults, events, seed=seed)
-        self.shipper = LogShipper(self.firehose, faults, events)
+        self.firehose = Firehose(
+            self.objects, self.replicator, clock, faults, events, metrics=self.metrics, seed=seed
+        )
+        embedded = EmbeddedMetrics(clock, self.metrics, events)
+        self.shipper = LogShipper(self.firehose, faults, events, embedded)
+        self.sampler = Sampler(
+            clock,
+            (
+                gauges.queues(self.metrics, clock),
+                gauges.replication(self.metrics, self.objects, self.replicator),
+                gauges.streams(self.metrics, self.firehose),
+            ),
+        )
         self.ship_logs = self.shipper.ship
         self.close = take_over(self.shipper, self.firehose)
 
     def flows(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """What is to run in the event loop for as long as the emulator serves."""
-        return (self.replicator.run, self.firehose.run, self.shipper.run)
+        return (self.replicator.run, self.firehose.run, self.shipper.run, self.sampler.run)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from emulator.storage import encryption, streams
 from emulator.storage.roles import Need, denial
+from emulator.watch.metrics import Metrics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,7 @@ class _Buffer:
 class Firehose:
     """Every delivery stream's buffer. `accept` may be called from any thread."""
 
-    def __init__(  # the emulator's shared parts, handed in
+    def __init__(  # noqa: PLR0913  # the emulator's shared parts, handed in
         self,
         objects: Objects,
         replicator: Replicator,
@@ -53,8 +54,10 @@ class Firehose:
         faults: FaultBoard,
         events: EventLog,
         *,
+        metrics: Metrics | None = None,
         seed: int = 0,
     ) -> None:
+        self._metrics = metrics or Metrics(clock, faults)
         self._objects = objects
         self._replicator = replicator
         self._clock = clock
@@ -73,6 +76,24 @@ class Firehose:
             )
             buffer.records.extend(records)
             buffer.size_bytes += sum(map(len, records))
+        self._count(region, stream, "IncomingRecords", len(records))
+        self._count(region, stream, "IncomingBytes", sum(map(len, records)), unit="Bytes")
+
+    def ages(self) -> list[tuple[str, str, float]]:
+        """Region, stream and age in emulated seconds of the oldest record that waits."""
+        now_s = self._clock.now_s()
+        with self._lock:
+            return [
+                (region, name, now_s - each.arrived_s)
+                for (region, name), each in self._buffers.items()
+                if each.records
+            ]
+
+    def _count(
+        self, region: str, stream: str, name: str, value: float, *, unit: str = "Count"
+    ) -> None:
+        dimensions = {"DeliveryStreamName": stream}
+        self._metrics.put(region, "AWS/Firehose", name, dimensions, value, unit=unit)
 
     def buffered(self) -> dict[str, int]:
         """Records waiting, by stream name."""
@@ -129,6 +150,7 @@ class Firehose:
         reason = self._refusal(region, stream, key)
         if reason is not None:
             self._events.record("firehose.failed", **facts, reason=reason)
+            self._count(region, name, "DeliveryToS3.Success", 0)
             self._give_back(region, name, buffer)
             return
         try:
@@ -144,6 +166,10 @@ class Firehose:
         self._objects.put(stream.bucket, key, streams.compressed(stream, body), metadata=metadata)
         self._replicator.written(stream.bucket, key)
         age_s = round(self._clock.now_s() - buffer.arrived_s, 3)
+        self._count(region, name, "DeliveryToS3.Success", 1)
+        self._count(region, name, "DeliveryToS3.Records", len(buffer.records))
+        self._count(region, name, "DeliveryToS3.Bytes", len(body), unit="Bytes")
+        self._count(region, name, "DeliveryToS3.DataFreshness", age_s, unit="Seconds")
         self._events.record(
             "firehose.delivered", **facts, key=key, records=len(buffer.records), age_s=age_s
         )

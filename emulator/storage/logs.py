@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from emulator.faults import FaultBoard
     from emulator.storage.firehose import Firehose
     from emulator.store.functions import FunctionVersion
+    from emulator.watch.emf import EmbeddedMetrics
 
 _DATA_MESSAGE: Final = "DATA_MESSAGE"
 
@@ -55,7 +56,14 @@ class _Batch:
 class LogShipper:
     """Carries log lines. Thread-safe; a lost Region keeps its lines until it is back."""
 
-    def __init__(self, firehose: Firehose, faults: FaultBoard, events: EventLog) -> None:
+    def __init__(
+        self,
+        firehose: Firehose,
+        faults: FaultBoard,
+        events: EventLog,
+        embedded: EmbeddedMetrics | None = None,
+    ) -> None:
+        self._embedded = embedded
         self._firehose = firehose
         self._faults = faults
         self._events = events
@@ -147,6 +155,9 @@ class LogShipper:
             _open_stream(batch).put_log_events(
                 [{"timestamp": at_ms, "message": line} for at_ms, line in batch.lines]
             )
+            if self._embedded is not None:
+                for _, line in batch.lines:
+                    self._embedded.take(batch.region, batch.group, line)
 
 
 def subscription_refusal(region: str, group: str, subscription: Subscription) -> str | None:

@@ -24,6 +24,8 @@ class ReplicationRule:
     """Bucket name."""
     storage_class: str | None
     delete_markers: bool
+    metrics: bool = False
+    """Whether replication metrics are published."""
     replica_modifications: bool
     """Whether changes made to replicas (tags) travel back."""
     encrypted: bool
@@ -85,6 +87,7 @@ def _rule(raw: Mapping[str, Any]) -> ReplicationRule:
         tags=tags,
         destination=str(destination["Bucket"]).removeprefix("arn:aws:s3:::"),
         storage_class=destination.get("StorageClass"),
+        metrics=(destination.get("Metrics") or {}).get("Status") == "Enabled",
         # Rules that filter by tag never replicate delete markers.
         delete_markers=first_version or (markers.get("Status") == "Enabled" and not tags),
         replica_modifications=_selected(raw, "ReplicaModifications"),
