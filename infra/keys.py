@@ -63,6 +63,11 @@ class Keys(pulumi.ComponentResource):
             )
         self.register_outputs({"arns": self.arns})
 
+    def _kept(self, args: KeysArgs) -> pulumi.ResourceOptions:
+        """A key outlives the stack where locked vaults do: it alone opens what is in them."""
+        locked = args.settings.backup.locked
+        return pulumi.ResourceOptions(parent=self, retain_on_delete=locked)
+
     def _first(self, name: str, args: KeysArgs, region: str) -> aws.kms.Key:
         return aws.kms.Key(
             f"{name}-{region}-key",
@@ -73,7 +78,7 @@ class Keys(pulumi.ComponentResource):
             deletion_window_in_days=args.settings.data.key_deletion_days,
             policy=_policy(args, region),
             tags=_tags(args, region),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self._kept(args),
         )
 
     def _replica(
@@ -87,7 +92,7 @@ class Keys(pulumi.ComponentResource):
             deletion_window_in_days=args.settings.data.key_deletion_days,
             policy=_policy(args, region),
             tags=_tags(args, region),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self._kept(args),
         )
         return replica.arn
 
