@@ -32,15 +32,15 @@ class FailoverChainArgs:
 class FailoverChain(pulumi.ComponentResource):
     """One link a Region: a name with a PRIMARY record to it and a SECONDARY record onward.
 
-    Onward is the next Region's link; at the end of the chain, where nothing better is left, it is
-    the same Region again. So each link has two records whatever its place, and adding, removing or
-    re-ordering Regions changes where records lead, never how many stand at a name. A link waits
-    for those behind it, so a change goes from the end of the chain to its head and every moment in
-    between leads to a Region of the stack.
+    Onward is the next Region's link; at the end of the chain it is the first Region's own load
+    balancer. So each link has two records whatever its place, and adding, removing or re-ordering
+    Regions changes where records lead, never how many stand at a name. A link waits for those
+    behind it, so a change goes from the end of the chain to its head, and at every moment in
+    between, with any one Region lost, clients are led to another.
 
-    The onward record counts as healthy while any later Region is *ready*. It looks at their deep
-    checks, because Route 53 does not nest calculated checks; so when every Region is out, one
-    that was evacuated but can predict is preferred to one that cannot.
+    The onward record counts as healthy while any Region it may lead to is *ready*. It looks at
+    their deep checks, because Route 53 does not nest calculated checks; so when every Region is
+    out, one that was evacuated but can predict is preferred to one that cannot.
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/health-checks-creating-values.html
     """
 
@@ -81,17 +81,17 @@ class FailoverChain(pulumi.ComponentResource):
             leading.record(
                 f"{region}-onward",
                 name,
-                self._onward(region, later, args),
+                self._onward(later, args),
                 set_identifier=f"{region}-onward",
-                health_check_id=self._later_check(region, later or [region], args),
+                health_check_id=self._later_check(region, later or _first(args), args),
                 failover="SECONDARY",
                 opts=opts,
             ),
         )
 
-    def _onward(self, region: str, later: Sequence[str], args: FailoverChainArgs) -> Target:
+    def _onward(self, later: Sequence[str], args: FailoverChainArgs) -> Target:
         if not later:
-            return balancer(args.regions[region].load_balancer)
+            return balancer(args.regions[_first(args)[0]].load_balancer)
         return args.leading.within(_name(later[0], args))
 
     def _later_check(
@@ -106,6 +106,10 @@ class FailoverChain(pulumi.ComponentResource):
             tags=names.tags(names.role("later")),
             opts=pulumi.ResourceOptions(parent=self),
         ).id
+
+
+def _first(args: FailoverChainArgs) -> list[str]:
+    return list(args.regions)[:1]
 
 
 def _name(region: str, args: FailoverChainArgs) -> str:

@@ -85,9 +85,8 @@ def _serves_its_region(topology: Topology, record: Record) -> Iterator[Finding]:
 
 
 def _leads_onward(topology: Topology, record: Record) -> Iterator[Finding]:
-    """An onward record is healthy while any Region behind it is ready (at the end: its own)."""
-    own = _leading(topology, record.name)
-    behind = _behind(topology, record.targets[0]) or own
+    """An onward record is healthy while any Region behind it is ready (at the end: the first)."""
+    behind = _behind(topology, record.targets[0]) or [topology.primary]
     needed = {region.deep_check.id for region in behind}
     check = next((c for c in topology.joint_checks if c.id == record.health_check_id), None)
     if check is None or set(check.children) != needed or check.child_threshold != 1:

@@ -64,7 +64,7 @@ def failover_records_are_complete_and_distinct(graph: Graph) -> Iterator[Said]:
     """From the clients' name a chain of failover records leads to every Region once, in order.
 
     At each step one PRIMARY leads to a Region, and one SECONDARY to the next step; at the end it
-    may lead to the same Region. Route 53 stores nonsense without a word: two primaries, or a
+    may lead back to the first Region. Route 53 stores nonsense without a word: two primaries, or a
     Region that no record leads to, are noticed only on the day.
 
     Source: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-complex-configs.html
@@ -98,19 +98,19 @@ def _next_step(graph: Graph, step: list[Resource]) -> tuple[str, list[str]]:
     onward = ""
     for record in sorted(step, key=lambda each: str(_role(each))):
         balancers = _balancers(graph, record)
-        reached += [str(each.region) for each in balancers if not _stays(graph, record)]
+        reached += [str(each.region) for each in balancers if not _ends(graph, record)]
         if not balancers:
             names = [name for name in _targets(record) if any(map(_role, _at(graph, name)))]
             onward = names[0] if names else onward
     return onward, reached
 
 
-def _stays(graph: Graph, record: Resource) -> bool:
-    """Whether a SECONDARY leads where the PRIMARY beside it does: the end of a chain."""
+def _ends(graph: Graph, record: Resource) -> bool:
+    """Whether a SECONDARY leads back to the first Region, beside a PRIMARY to another one."""
     beside = [each for each in _at(graph, str(record.get("name"))) if _role(each) == "PRIMARY"]
-    own = {balancer.urn for each in beside for balancer in _balancers(graph, each)}
-    led = {balancer.urn for balancer in _balancers(graph, record)}
-    return _role(record) == "SECONDARY" and bool(led) and led == own
+    own = {str(balancer.region) for each in beside for balancer in _balancers(graph, each)}
+    led = {str(balancer.region) for balancer in _balancers(graph, record)}
+    return _role(record) == "SECONDARY" and led == set(graph.regions[:1]) and led != own
 
 
 @whole
@@ -128,7 +128,7 @@ def every_routed_record_has_its_health_check(graph: Graph) -> Iterator[Said]:
         checks = graph.behind(record, "healthCheckId", "HealthCheck")
         if not checks:
             yield record, "has no health check, so it always counts as healthy"
-        for balancer in _balancers(graph, record) if checks and not _stays(graph, record) else ():
+        for balancer in _balancers(graph, record) if checks and not _ends(graph, record) else ():
             expected = serving_check(graph, str(balancer.region))
             if expected is not None and expected not in checks:
                 yield record, f"leads to {balancer.region} and follows {checks[0].name}"
@@ -145,9 +145,10 @@ def the_chain_goes_on_while_a_later_region_is_ready(graph: Graph) -> Iterator[Sa
     Source: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/health-checks-creating-values.html
     """
     for record in graph.of("Record"):
-        onward = _role(record) == "SECONDARY" and not _balancers(graph, record)
+        ends = _ends(graph, record)
+        onward = ends or (_role(record) == "SECONDARY" and not _balancers(graph, record))
         checks = graph.behind(record, "healthCheckId", "HealthCheck") if onward else []
-        later = _behind(graph, record) if checks else []
+        later = list(graph.regions[:1]) if ends else _behind(graph, record)
         for check in checks:
             needed = {each.urn for region in later for each in deep_checks(graph, region)}
             children = graph.behind(check, "childHealthchecks", "HealthCheck")

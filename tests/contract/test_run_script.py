@@ -80,6 +80,25 @@ def test_an_unknown_option_is_refused_with_the_way_out(project: Path) -> None:
     assert "--help" in refused.stderr
 
 
+@pytest.mark.parametrize(("words", "chosen"), [((), "not long"), (("--all",), "")])
+def test_the_long_matrix_is_tested_only_when_all_is_asked_for(
+    project: Path, words: tuple[str, ...], chosen: str
+) -> None:
+    assert run(project, "status").returncode == 0
+    for tool in ("ruff", "lint-imports", "basedpyright"):
+        stub = project / ".venv" / "bin" / tool
+        stub.write_text("#!/bin/sh\n")
+        stub.chmod(0o755)
+    package = project / "pytest"
+    package.mkdir()
+    (package / "__main__.py").write_text("import sys; print(sys.argv[1:])\n")
+    told = run(project, "test", *words).stdout.splitlines()
+    assert len(told) == 2, "first the tests, then the rehearsals by themselves"
+    assert all(f"'-m', '{chosen}'" in each for each in told), told
+    (alone,) = run(project, "test", *words, "tests/unit").stdout.splitlines()
+    assert alone == f"['-m', '{chosen}', 'tests/unit']"
+
+
 def test_a_dead_set_up_does_not_block_the_next_one(project: Path) -> None:
     lock = project / ".setup" / "lock"
     lock.mkdir(parents=True)

@@ -138,14 +138,14 @@ def topology(count: int = 2) -> Topology:
     later_checks: list[HealthCheck] = []
     for at, each in enumerate(regions):
         later = regions[at + 1 :]
-        onward = link(later[0].region) if later else each.load_balancer.host
+        onward = link(later[0].region) if later else regions[0].load_balancer.host
         later_checks.append(
             HealthCheck(
                 id=f"later-{each.region}",
                 kind="CALCULATED",
                 inverted=False,
                 disabled=False,
-                children=tuple(r.deep_check.id for r in later or (each,)),
+                children=tuple(r.deep_check.id for r in later or regions[:1]),
                 child_threshold=1,
             )
         )
