@@ -123,7 +123,7 @@ def _can_update(kind: ResourceType, key: str, new: Values, updatable: frozenset[
         return False
     if key not in updatable:
         return bool(rule.unread)  # steers calls only: recording it is all there is to do
-    if any(call.whole and key in call.triggers() for call in kind.update):
+    if any(call.whole for call in kind.update):
         return True
     return new.get(key) is not None or rule.unset is not None or rule.default is not None
 

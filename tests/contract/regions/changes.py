@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 STACK: Final = "staging"
 CLIENTS_NAME: Final = "predict.staging.understudy.example"
 NOBODY: Final = "nobody"
+HOME_REGION: Final = "eu-west-1"
 
 
 class Lost:
@@ -111,7 +112,12 @@ class Stack:
             if standing and "route53" in event["type"]:
                 self._ask(deployed, standing)
 
-        config = {"release": str(self._release), "regions": json.dumps(regions), **settings}
+        config = {
+            "release": str(self._release),
+            "regions": json.dumps(regions),
+            "homeRegion": HOME_REGION,
+            **settings,
+        }
         request = Request(kind="deploy", project_dir=ROOT, stack=STACK, config=config)
         outcome = Runner(self._aws, self._work_dir, on_event).run(request)
         assert outcome.result == "done", (outcome.problems, outcome.traceback)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,19 +18,25 @@ if TYPE_CHECKING:
 
     from emulator.engine.aws import Aws
 
-__all__ = ["engine_endpoint", "release_zip", "shared_aws"]
+__all__ = ["Stacks", "engine_endpoint", "release_zip", "shared_aws"]
+
+Stacks = Callable[[], Stack]
 
 
 @pytest.fixture(scope="module")
-def stack(
+def stacks(
     shared_aws: Aws, tmp_path_factory: pytest.TempPathFactory, release_zip: Path
-) -> Iterator[Stack]:
+) -> Iterator[Stacks]:
+    """Makes stacks, each in an empty account: the one before it is forgotten."""
     from moto.moto_api._internal.models import moto_api_backend
 
     from emulator import patches
 
-    moto_api_backend.reset()
+    def make() -> Stack:
+        moto_api_backend.reset()
+        return Stack(shared_aws, tmp_path_factory.mktemp("stack"), release_zip)
+
     put_back = patches.apply_all(NoHooks())
     shared_aws.read_only = False
-    yield Stack(shared_aws, tmp_path_factory.mktemp("stack"), release_zip)
+    yield make
     put_back()
