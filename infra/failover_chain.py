@@ -66,8 +66,9 @@ class FailoverChain(pulumi.ComponentResource):
     ) -> tuple[aws.route53.Record, ...]:
         """Make the two records of a Region's link."""
         serving, leading, name = args.regions[region], args.leading, _name(region, args)
-        # No client is led to a Region that is still being built.
-        opts = pulumi.ResourceOptions(parent=self, depends_on=[serving, *behind])
+        # No client is led to a Region that is still being built; the last link leads to the first.
+        onward = [] if later else [args.regions[each] for each in _first(args)]
+        opts = pulumi.ResourceOptions(parent=self, depends_on=[serving, *behind, *onward])
         return (
             leading.record(
                 f"{region}-link",
