@@ -179,6 +179,18 @@ def test_another_release_is_a_mismatch_and_not_a_wrong_answer(
     assert seen["release_seen"] == "b" * 64
 
 
+def test_looks_take_turns_with_the_golden_requests(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    many = [{"request": {"rows": [[n]]}, "response": {}} for n in range(8)]
+    (tmp_path / "golden.json").write_text(json.dumps({"golden": many}))
+    asked: set[int] = set()
+    for minute in range(3):
+        monkeypatch.setattr(canary.time, "time", lambda minute=minute: minute * 60.0)
+        asked |= {case["request"]["rows"][0][0] for case in canary._golden()}
+    assert asked == set(range(8)), "in time every one of them is asked"
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b'{"predictions": null}'])
 def test_what_is_no_answer_is_a_wrong_one(
     look: Callable[[], Lines], region: Region, body: bytes
