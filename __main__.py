@@ -29,12 +29,7 @@ names = StackNames(
 )
 
 keys = Keys("keys", KeysArgs(names=names, settings=settings))
-zone = Zone(
-    "zone",
-    ZoneArgs(
-        names=names, zone_name=settings.zone_name, deletion_protection=settings.deletion_protection
-    ),
-)
+zone = Zone("zone", ZoneArgs(names=names, settings=settings))
 certificates = Certificates(
     "certificates",
     CertificatesArgs(

@@ -1,11 +1,13 @@
 """The DNS zone of a stack, and the names in it."""
 
+import json
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.naming import StackNames
+from infra.settings import Settings
 
 
 def predict_name(zone_name: str) -> str:
@@ -37,13 +39,12 @@ class ZoneArgs:
 
     Attributes:
         names: Names in the stack.
-        zone_name: The zone's DNS name, which its parent must delegate to it.
-        deletion_protection: Whether it refuses to be deleted while others' records are in it.
+        settings: The stack's settings: the zone's DNS name, which its parent must delegate to it,
+            and whether it refuses to be deleted while others' records are in it.
     """
 
     names: StackNames
-    zone_name: str
-    deletion_protection: bool
+    settings: Settings
 
 
 class Zone(pulumi.ComponentResource):
@@ -56,17 +57,20 @@ class Zone(pulumi.ComponentResource):
         self, name: str, args: ZoneArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("understudy:infra:Zone", name, None, opts)
+        names, settings = args.names, args.settings
+        # The one thing a stack has once: it says of the whole stack what others need to know.
+        production = {"production": json.dumps(settings.production)}
         zone = aws.route53.Zone(
             f"{name}-zone",
-            name=args.zone_name,
-            comment=f"Where clients of {args.names.prefix} find a Region that serves",
-            force_destroy=not args.deletion_protection,
-            tags=args.names.tags(args.zone_name),
+            name=settings.zone_name,
+            comment=f"Where clients of {names.prefix} find a Region that serves",
+            force_destroy=not settings.deletion_protection,
+            tags=names.tags(settings.zone_name) | production,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # A zone made anew has other name servers, which its parent does not know.
-                protect=args.deletion_protection,
+                protect=settings.deletion_protection,
             ),
         )
-        self.name, self.zone_id = args.zone_name, zone.zone_id
+        self.name, self.zone_id = settings.zone_name, zone.zone_id
         self.register_outputs({"zoneId": self.zone_id})

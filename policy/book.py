@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 from policy.rule import Rule, Violation
 from policy.rules import (
+    backups,
     data,
     doors,
     edge,
     encryption,
     functions,
     health,
+    messages,
+    production,
     regions,
     roles,
     traffic,
@@ -33,6 +36,9 @@ _CHAPTERS: Final[Sequence[ModuleType]] = (
     functions,
     data,
     encryption,
+    backups,
+    messages,
+    production,
     roles,
     watching,
 )

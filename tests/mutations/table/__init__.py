@@ -1,6 +1,6 @@
 """The table of mistakes; a module for each thing they are made in."""
 
-from tests.mutations.table import data, edge, functions, health, roles, settings, traffic
+from tests.mutations.table import data, edge, functions, health, roles, settings, traffic, watching
 
 CHAPTERS = {
     "Settings": settings.MUTATIONS,
@@ -10,6 +10,7 @@ CHAPTERS = {
     "Functions": functions.MUTATIONS,
     "Data": data.MUTATIONS,
     "Roles and keys": roles.MUTATIONS,
+    "Watching and backups": watching.MUTATIONS,
 }
 
 MUTATIONS = tuple(each for chapter in CHAPTERS.values() for each in chapter)

@@ -57,12 +57,19 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     edit(
         "a lifecycle rule deletes what is older than a month: the releases to go back to",
-        BUCKET,
-        '"noncurrent_version_expiration": {"noncurrent_days": _NONCURRENT_DAYS},',
-        '"noncurrent_version_expiration": {"noncurrent_days": _NONCURRENT_DAYS},\n'
-        '                    "expiration": {"days": 30},',
-        "rule:current-objects-never-expire",
-        "deletes current objects by its rule",
+        "infra/lifecycle.py",
+        "        return [_unfinished_uploads()]\n",
+        '        return [_unfinished_uploads(), {**_rule("old"), "expiration": {"days": 30}}]\n',
+        "rule:only-predictions-age",
+        "deletes current objects by its rule old",
+    ),
+    edit(
+        "a lifecycle rule evicts overwritten releases with everything else",
+        "infra/lifecycle.py",
+        '    if kind == "releases":\n',
+        '    if kind == "nothing":\n',
+        "rule:only-predictions-age",
+        "evicts old versions of releases by its rule deleted",
     ),
     edit(
         "a bucket can be made public by its policy",

@@ -8,8 +8,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     edit(
         "a role may do everything with its bucket",
         POLICIES,
-        'actions=["s3:GetObject"], resources=[f"{bucket_arn}/{prefix}*"]',
-        'actions=["s3:*"], resources=[f"{bucket_arn}/{prefix}*"]',
+        'actions=["s3:GetObject"], resources=[f"{bucket.bucket_arn}/{prefix}*"]',
+        'actions=["s3:*"], resources=[f"{bucket.bucket_arn}/{prefix}*"]',
         "rule:roles-allow-no-wildcard-action",
         "us-east-1-evacuation-runs-policy: allows s3:*",
     ),
@@ -48,9 +48,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     edit(
         "every function may read the releases",
         "infra/function.py",
-        "policies.policy(policies.write_logs(log_group_arn), *args.permissions)",
-        "policies.policy(policies.write_logs(log_group_arn), *args.permissions,"
-        ' *policies.read_flags("arn:aws:s3:::releases", "releases/"))',
+        "policies.policy(policies.write_logs(log_group_arn), *permissions, *sends)",
+        "policies.policy(policies.write_logs(log_group_arn), *permissions, *sends,"
+        ' policies.Statement(actions=["s3:GetObject"], resources=["arn:aws:s3:::releases/*"]))',
         "rule:the-request-path-may-only-log",
         "may s3:GetObject by us-east-1-predict-runs-policy",
     ),
@@ -81,10 +81,44 @@ MUTATIONS: tuple[Mutation, ...] = (
     edit(
         "the evacuation function may not be told that a flag is missing",
         POLICIES,
-        '        Statement(actions=["s3:ListBucket"], resources=[bucket_arn]),\n',
+        '        Statement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn]),\n',
         "",
         "nothing",
         "without a flag the function answers 503 instead of 200: neither has the words that"
         " evacuate, so no check changes. The table of roles (tests/contract/roles) notices it.",
+    ),
+    edit(
+        "the key's policy lets the whole account use it",
+        "infra/key_policy.py",
+        '{"Condition": {"ArnLike": {"aws:PrincipalArn": list(roles)}}} if roles else {}',
+        "{}",
+        "rule:keys-let-in-only-whom-they-name",
+        "without saying which roles",
+    ),
+    edit(
+        "a replica of the key without a policy of its own",
+        "infra/keys.py",
+        "            primary_key_arn=primary.arn,\n            deletion_window_in_days="
+        "args.settings.data.key_deletion_days,\n            policy=_policy(args, region),\n",
+        "            primary_key_arn=primary.arn,\n            deletion_window_in_days="
+        "args.settings.data.key_deletion_days,\n",
+        "rule:keys-let-in-only-whom-they-name",
+        "has the default policy, by which any role with a wide policy may use it",
+    ),
+    edit(
+        "a key for one Region",
+        "infra/keys.py",
+        "multi_region=True",
+        "multi_region=False",
+        "rule:every-region-has-the-key-and-its-name",
+        "where one multi-Region key is expected",
+    ),
+    edit(
+        "replicas under the key of the Region they come from",
+        "infra/replication.py",
+        '{"replica_kms_key_id": destination.key_arn}',
+        '{"replica_kms_key_id": source.key_arn}',
+        "rule:replicas-are-readable-where-they-arrive",
+        "puts replicas under arn:aws:kms:",
     ),
 )

@@ -1,12 +1,15 @@
 """One way, or more, to break each rule, and what it then says; a module a chapter."""
 
 from tests.policy.breaks import (
+    backups,
     data,
     doors,
     edge,
     encryption,
     functions,
     health,
+    messages,
+    production,
     regions,
     roles,
     traffic,
@@ -16,16 +19,8 @@ from tests.policy.breaks import (
 BREAKS = tuple(
     case
     for chapter in (
-        regions,
-        edge,
-        doors,
-        health,
-        traffic,
-        functions,
-        data,
-        encryption,
-        roles,
-        watching,
+        *(regions, edge, doors, health, traffic, functions, data),
+        *(encryption, backups, messages, production, roles, watching),
     )
     for case in chapter.BREAKS
 )

@@ -1,0 +1,115 @@
+"""Backups: of everything that is kept, out of the Region, locked, and restored to be believed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from policy.rule import Said, each, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policy.graph import Graph, Resource
+
+_NOT_KEPT: Final = frozenset({"evacuation", "accesslogs"})
+
+
+def _goes_without(graph: Graph) -> bool:
+    """Whether this stack has no backups at all, and may."""
+    return not graph.production and not graph.all("Vault")
+
+
+@each("Plan", optional=True)
+def backups_leave_the_region(plan: Resource, graph: Graph) -> Iterator[str]:
+    """Every rule of a backup plan copies into another Region's vault, and keeps the copy as long.
+
+    Replication is not backup: it copies the mistake. A backup in the Region it is of is lost with
+    it.
+
+    Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/cross-region-backup.html
+    """
+    vaults = graph.behind(plan, "rules", "Vault")
+    elsewhere = [vault for vault in vaults if vault.region != plan.region]
+    for rule in plan.asked("rules") or []:
+        copies = rule.get("copyActions") or []
+        if not copies or not elsewhere:
+            yield f"keeps what its rule {rule.get('ruleName')} backs up in {plan.region} alone"
+        kept = (rule.get("lifecycle") or {}).get("deleteAfter") or 0
+        for copy in copies:
+            days = (copy.get("lifecycle") or {}).get("deleteAfter") or 0
+            if days < kept:
+                yield f"keeps copies for {days} days, and what they are of for {kept}"
+
+
+@whole
+def everything_that_is_kept_is_backed_up(graph: Graph) -> Iterator[Said]:
+    """Every bucket whose content cannot be made again is in its Region's backup selection.
+
+    What nobody selected is found missing on the day it is to be restored. Flags are set again by
+    hand, and logs of the edge are nobody's to restore.
+
+    Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/assigning-resources.html
+    """
+    if _goes_without(graph):
+        return
+    selections = graph.of("Selection")
+    for bucket in graph.of("Bucket"):
+        if str(bucket.get("bucket")).rpartition("-")[2] in _NOT_KEPT:
+            continue
+        if not any(
+            bucket in graph.behind(selection, "resources", "Bucket")
+            for selection in selections
+            if selection.region == bucket.region
+        ):
+            yield bucket, "is in no backup selection of its Region"
+
+
+@whole
+def restores_are_tested_where_the_copies_are(graph: Graph) -> Iterator[Said]:
+    """Every Region restores, on a schedule, what another Region's copies hold, and judges it.
+
+    A backup that nobody has restored is a hope.
+
+    Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/restore-testing.html
+    """
+    if _goes_without(graph):
+        return
+    for region, plans in graph.per_region("RestoreTestingPlan").items():
+        selections = graph.matching("RestoreTestingSelection", region=region)
+        if not plans or not selections:
+            yield f"nothing is ever restored in {region}"
+        for selection in selections:
+            arns = " ".join(map(str, selection.asked("protectedResourceArns") or []))
+            if region in arns:
+                yield selection, "restores what is its own Region's"
+        judges = [
+            each_function
+            for each_function in graph.matching("Function", region=region)
+            if str(each_function.get("name")).endswith("-restore-validation")
+        ]
+        if not judges:
+            yield f"nobody judges what is restored in {region}"
+
+
+@each("Vault", optional=True)
+def vaults_are_locked_in_production(vault: Resource, graph: Graph) -> Iterator[str]:
+    """In production every vault is locked for good, after days in which that can be taken back.
+
+    Whoever gets hold of an administrator's keys deletes the backups first.
+
+    Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html
+    """
+    if vault.asked("kmsKeyArn") is None:
+        yield "is not under the stack's key"
+    if not graph.production:
+        return
+    locks = [
+        lock
+        for lock in graph.matching("VaultLockConfiguration", region=vault.region)
+        if lock.get("backupVaultName") == vault.get("name")
+    ]
+    if not locks:
+        yield "is not locked, and this is production"
+    for lock in locks:
+        if not lock.get("changeableForDays"):
+            yield "has a lock that an administrator can take off"
