@@ -240,25 +240,28 @@ class Graph:
         """The resource of a kind with this id, ARN, name or address."""
         return next((each for each in self.all(kind) if each.known_as(value)), None)
 
-    def behind(self, resource: Resource, key: str, kind: str) -> list[Resource]:
-        """The resources of a kind that an input names, also when a preview cannot say by what."""
+    def behind(self, resource: Resource, key: str, *kinds: str) -> list[Resource]:
+        """The resources of some kinds that an input names, also when a preview cannot say by what.
+
+        Where a value is known only after the deploy, it is the nearest that it comes from.
+        """
         value = resource.inputs.get(key)
         if holds_unknown(value):
-            return self._sources(resource.property_dependencies.get(key, ()), kind)
-        return [each for each in self.all(kind) if _names(value, each)]
+            return self._sources(resource.property_dependencies.get(key, ()), kinds)
+        return [each for kind in kinds for each in self.all(kind) if _names(value, each)]
 
-    def _sources(self, urns: Iterable[str], kind: str) -> list[Resource]:
-        """The nearest resources of a kind that a value comes from, handed on by others or not."""
+    def _sources(self, urns: Iterable[str], kinds: tuple[str, ...]) -> list[Resource]:
+        """The nearest resources that a value comes from, handed on by others or not."""
         found: list[Resource] = []
         for urn in urns:
             source = self.resources.get(urn)
             if source is None:
                 continue
-            if source.is_aws and source.kind == kind:
+            if source.is_aws and source.kind in kinds:
                 found.append(source)
             else:
                 onward = {each for by in source.property_dependencies.values() for each in by}
-                found += self._sources(sorted(onward), kind)
+                found += self._sources(sorted(onward), kinds)
         return list({each.urn: each for each in found}.values())
 
     def waits_for(self, later: Resource, earlier: Resource) -> bool:

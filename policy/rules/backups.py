@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from policy.graph import UNKNOWN, UndecidedError
 from policy.rule import Said, each, whole
 
 if TYPE_CHECKING:
@@ -28,17 +29,24 @@ def backups_leave_the_region(plan: Resource, graph: Graph) -> Iterator[str]:
 
     Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/cross-region-backup.html
     """
-    vaults = graph.behind(plan, "rules", "Vault")
-    elsewhere = [vault for vault in vaults if vault.region != plan.region]
     for rule in plan.asked("rules") or []:
         copies = rule.get("copyActions") or []
-        if not copies or not elsewhere:
+        elsewhere = [copy for copy in copies if _region_of(graph, copy) != plan.region]
+        if not elsewhere:
             yield f"keeps what its rule {rule.get('ruleName')} backs up in {plan.region} alone"
         kept = (rule.get("lifecycle") or {}).get("deleteAfter") or 0
-        for copy in copies:
+        for copy in elsewhere:
             days = (copy.get("lifecycle") or {}).get("deleteAfter") or 0
             if days < kept:
                 yield f"keeps copies for {days} days, and what they are of for {kept}"
+
+
+def _region_of(graph: Graph, copy: dict[str, Any]) -> str | None:
+    """Where a copy goes; vaults have the same name in every Region."""
+    arn = copy.get("destinationVaultArn")
+    if arn == UNKNOWN:
+        raise UndecidedError("a vault's ARN is known after the deploy")
+    return next((each.region for each in graph.all("Vault") if each.get("arn") == arn), None)
 
 
 @whole

@@ -22,7 +22,7 @@ def messages_are_under_their_regions_key(kept: Resource, graph: Graph) -> Iterat
     Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
     """
     key = "kmsKeyId" if kept.kind == "Secret" else "kmsMasterKeyId"
-    keys = [*graph.behind(kept, key, "Key"), *graph.behind(kept, key, "ReplicaKey")]
+    keys = graph.behind(kept, key, "Key", "ReplicaKey")
     if [each_key.region for each_key in keys] != [kept.region]:
         yield f"is not under its Region's key, but {kept.inputs.get(key)}"
 

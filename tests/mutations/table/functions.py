@@ -67,8 +67,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     edit(
         "every Region's code comes from the primary's bucket",
         REGION,
-        "package=StoredPackage(bucket=stored.bucket, key=stored.key)",
-        "package=StoredPackage(bucket=stored.bucket.apply("
+        "else StoredPackage(bucket=stored.bucket, key=stored.key)",
+        "else StoredPackage(bucket=stored.bucket.apply("
         'lambda each: each.replace("us-west-2", "us-east-1")), key=stored.key)',
         "rule:functions-run-their-own-regions-release",
         "us-east-1-releases, not from its Region's bucket",

@@ -24,8 +24,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     edit(
         "every service role may be taken on behalf of any account",
         POLICIES,
-        "    if service != LAMBDA:\n",
-        "    if service == LAMBDA:\n",
+        "    if service not in _SILENT:\n",
+        "    if service in _SILENT:\n",
         "rule:roles-trust-one-service-for-this-account",
         "is taken by firehose.amazonaws.com on behalf of any account",
     ),
@@ -40,8 +40,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     edit(
         "buckets answer over plain HTTP",
         POLICIES,
-        '"Condition": {"Bool": {"aws:SecureTransport": "false"}},',
-        '"Condition": {"Bool": {"aws:SecureTransport": "true"}},',
+        ',\n        "Condition": {"Bool": {"aws:SecureTransport": "false"}},',
+        ',\n        "Condition": {"Bool": {"aws:SecureTransport": "true"}},',
         "rule:buckets-answer-over-tls-only",
         "answers over plain HTTP",
     ),
