@@ -134,7 +134,10 @@ class HealthCheckers:
             healthy = self._count(check.id).verdict(before=before)
         elif check.type == "CLOUDWATCH_METRIC":
             # AWS follows the alarm's metric, not its state; here the state is what is evaluated.
-            state = self._store.alarm_state(check.alarm_region, check.alarm_name)
+            # A lost Region sends no metric data, and so the setting for that decides.
+            state = "INSUFFICIENT_DATA"
+            if not self._faults.region_lost(check.alarm_region):
+                state = self._store.alarm_state(check.alarm_region, check.alarm_name)
             healthy = quorum.alarm_healthy(state, check.insufficient_data_status, last_known=before)
         else:
             healthy = before

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator.store.backends import ACCOUNT
-from emulator.watch import alarm_rule
+from emulator.watch import alarm_rule, queries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,6 +96,8 @@ class Alarm:
         self.updated_s = at_s
         text = self.told.get("AlarmRule")
         self.rule = alarm_rule.parse(text) if text is not None else None
+        self.queries = queries.parse(self.told.get("Metrics") or ())
+        self.period_s = int(self.told.get("Period") or queries.period_of(self.queries))
 
     @property
     def state_value(self) -> str:

@@ -85,7 +85,7 @@ class Evaluator:
         for region, alarm in self._present():
             if alarm.composite or self._faults.region_lost(region):
                 continue
-            short = _period_s(alarm) < MINUTE_S
+            short = alarm.period_s < MINUTE_S
             if short or minute:
                 self._evaluate_one(alarm, at_s if short else at_s - at_s % MINUTE_S)
         for region in {region for region, _ in self._present()}:
@@ -105,7 +105,7 @@ class Evaluator:
     def _evaluate_one(self, alarm: Alarm, at_s: int) -> None:
         told = alarm.told
         how = sensitivity_of(alarm)
-        period_s = _period_s(alarm)
+        period_s = alarm.period_s
         starts = list(range(at_s - how.range * period_s, at_s, period_s))
         window = Window(start_s=starts[0], end_s=at_s, phase_s=at_s)
         try:
@@ -131,12 +131,11 @@ class Evaluator:
 
     def _series(self, alarm: Alarm, window: Window) -> Series:
         """What the alarm compares with its threshold."""
-        if alarm.told.get("Metrics") is None:
+        if not alarm.queries:
             return queries.read(self._metrics, alarm.region, _query(alarm), window)
-        parsed = queries.parse(alarm.told["Metrics"])
-        values = queries.compute(self._metrics, alarm.region, parsed, window)
-        returned = next(each for each in parsed if each.returned)
-        return as_series(values[returned.id], window.starts(queries.period_of(parsed)))
+        values = queries.compute(self._metrics, alarm.region, alarm.queries, window)
+        returned = next(each for each in alarm.queries if each.returned)
+        return as_series(values[returned.id], window.starts(alarm.period_s))
 
     def _too_few_samples(self, alarm: Alarm, window: Window) -> bool:
         """Whether a percentile of the last period says nothing, and the alarm is to ignore that.
@@ -187,12 +186,6 @@ def _query(alarm: Alarm) -> MetricQuery:
         period_s=int(told["Period"]),
         unit=told.get("Unit"),
     )
-
-
-def _period_s(alarm: Alarm) -> int:
-    if alarm.told.get("Metrics") is None:
-        return int(alarm.told["Period"])
-    return queries.period_of(queries.parse(alarm.told["Metrics"]))
 
 
 def _reason(

@@ -16,6 +16,7 @@ from emulator.dataplane.health_checks import HealthCheckers
 from emulator.dataplane.health_probe import CheckerTls, Probed, probe
 from emulator.dataplane.health_quorum import CHECKER_REGIONS
 from emulator.dataplane.world import World
+from emulator.watch.metrics import MetricId
 from tests.contract.dataplane.endpoint import FakeEndpoint, response
 from tests.contract.dataplane.test_health_quorum import CHECK
 
@@ -408,3 +409,24 @@ def test_a_name_that_leads_outside_the_machine_fails_and_is_not_asked(
             time.sleep(0.01)
         assert reason in checkers.reports(check)[0].reason
         loop.call(checkers.stop())
+
+
+def test_checks_have_metrics_in_us_east_1_alone(checkers: Checkers) -> None:
+    metrics = checkers.checkers._world.metrics
+    check = checkers.check()
+    calculated = checkers.cloud.health_check(
+        Type="CALCULATED", ChildHealthChecks=[check], HealthThreshold=1
+    )
+    checkers.begin()
+
+    def latest(name: str, check_id: str) -> float | None:
+        metric = MetricId.of("AWS/Route53", name, {"HealthCheckId": check_id})
+        found = metrics.periods("us-east-1", metric, start_s=0, end_s=1e11, period_s=60)
+        return found[max(found)].maximum if found else None
+
+    checkers.wait(
+        lambda: latest("HealthCheckPercentageHealthy", check) == 100.0, "its share is published"
+    )
+    assert latest("HealthCheckStatus", check) == 1.0
+    assert latest("ChildHealthCheckHealthyCount", calculated) == 1.0
+    assert metrics.regions() == ["us-east-1"]
