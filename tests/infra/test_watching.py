@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 HEALTH_METRICS_REGION = "us-east-1"
 OWN = "Understudy/staging"
+EXPLAINED = ROOT / "docs" / "explanation" / "watching.md"
 # Where our own metrics come from, and the dimensions they have there.
 SOURCES = {
     "inference/serving/telemetry.py": {"Region"},
@@ -210,3 +211,13 @@ def test_an_alarm_on_too_many_metrics_is_refused_with_the_reason() -> None:
     maths = Maths(expression="", label="x", metrics={f"m{n}": metric for n in range(11)})
     with pytest.raises(ValueError, match="an alarm takes 10"):
         _queries(maths, 60)
+
+
+def test_the_table_of_alarms_says_what_is_deployed(prod: Graph) -> None:
+    rows = [line.split(" | ") for line in EXPLAINED.read_text().splitlines()]
+    told = {row[0].strip("| "): row[2] for row in rows if len(row) == 4}
+    deployed = {
+        each.inputs["alarmDescription"].rpartition("/")[2]: each.inputs["treatMissingData"]
+        for each in prod.of("MetricAlarm")
+    }
+    assert {slug: told[slug] for slug in told.keys() & deployed.keys()} == deployed
