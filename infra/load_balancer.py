@@ -12,6 +12,7 @@ from infra.client_listener import ClientListener, ClientListenerArgs
 from infra.health_listener import HealthListener, HealthListenerArgs
 from infra.naming import RegionNames
 from infra.settings.edge import EdgeSettings
+from infra.web_firewall import WebFirewall, WebFirewallArgs
 
 # DNS moves new connections only. The default would let a client keep one for an hour, so that a
 # Region could be evacuated and still serve; 60 s is the least there is.
@@ -96,6 +97,16 @@ class LoadBalancer(pulumi.ComponentResource):
         self.dns_name = balancer.dns_name
         self.zone_id = balancer.zone_id
         self.listener_arn = self._listeners(name, args)
+        if args.settings.web_firewall:
+            WebFirewall(
+                f"{name}-firewall",
+                WebFirewallArgs(
+                    names=names,
+                    load_balancer_arn=self.arn,
+                    requests_per_five_minutes=args.settings.requests_per_five_minutes,
+                ),
+                opts=child,
+            )
         self.register_outputs({"arn": self.arn, "listenerArn": self.listener_arn})
 
     def _listeners(self, name: str, args: LoadBalancerArgs) -> pulumi.Output[str]:

@@ -32,6 +32,7 @@ from emulator.catalogue import (
     target_groups,
     topics,
     trust_stores,
+    wafv2,
 )
 from emulator.engine.request import RefusedError
 
@@ -66,6 +67,7 @@ _SERVICES = (
     target_groups,
     topics,
     trust_stores,
+    wafv2,
 )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from emulator.addresses import LoadBalancerNumbers
 from emulator.dataplane.alb_access_logs import AccessLogs, Keep
+from emulator.dataplane.alb_firewall import RateLimits
 from emulator.dataplane.alb_tokens import Tokens
 from emulator.dataplane.dns import DnsServer, Names
 from emulator.dataplane.health_checks import CheckerReport, HealthCheckers
@@ -96,6 +97,7 @@ class DataPlane:
             chance=world.chance("weighted target groups"),
             tokens=Tokens(outside or Outside(), clock),
             access_logs=AccessLogs(clock, keep),
+            rate_limits=RateLimits(clock),
         )
         self._balancers = LoadBalancers(backends, numbers, block)
 

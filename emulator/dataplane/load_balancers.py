@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from emulator.dataplane import alb_lambda, alb_metrics
 from emulator.dataplane.alb_connection import Connection
+from emulator.dataplane.alb_firewall import BLOCKED
 from emulator.dataplane.alb_handling import Handling
 from emulator.dataplane.alb_lambda import TargetError
 from emulator.dataplane.alb_messages import Request, Response, own_error
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from emulator.addresses import Block, LoadBalancerNumbers
     from emulator.certificates import Authority
     from emulator.dataplane.alb_access_logs import AccessLogs
+    from emulator.dataplane.alb_firewall import RateLimits
     from emulator.dataplane.alb_tokens import Tokens
     from emulator.dataplane.lambda_service import LambdaService
     from emulator.dataplane.world import World
@@ -57,6 +59,7 @@ class Backends:
     chance: Random
     tokens: Tokens
     access_logs: AccessLogs
+    rate_limits: RateLimits
 
 
 class ListenerSite:
@@ -109,6 +112,13 @@ class ListenerSite:
         refused = refusal(handling.request)
         if refused is not None:
             return own_error(refused)
+        firewall = self._store.firewall(self.arn)
+        if firewall is not None:
+            handling.actions.append("waf")
+            blocking = self._backends.rate_limits.blocked_by(firewall, handling.request)
+            if blocking is not None:
+                self._note("load_balancer.request_blocked", web_acl=firewall.arn, rule=blocking)
+                return own_error(BLOCKED)
         listener = self._listener(balancer)
         rule = matching_rule(listener, handling.request) if listener else None
         return await self._follow(rule, handling) if rule else own_error(503)

@@ -7,10 +7,15 @@ served now. Reads are safe while moto's server threads write.
 
 from __future__ import annotations
 
-from emulator.store import balancing, functions, names
+from typing import TYPE_CHECKING
+
+from emulator.store import balancing, firewalls, functions, names
 from emulator.store.balancing import Certificate, LoadBalancer, TargetGroup, TrustStore
 from emulator.store.functions import Function, FunctionVersion
 from emulator.store.names import HealthCheck, Zone
+
+if TYPE_CHECKING:
+    from emulator.store.firewalls import Firewall
 
 __all__ = [
     "Certificate",
@@ -55,6 +60,10 @@ class Store:
     def trust_store(self, arn: str) -> TrustStore | None:
         """One trust store by ARN; None when it does not exist."""
         return balancing.read_trust_store(arn)
+
+    def firewall(self, load_balancer_arn: str) -> Firewall | None:
+        """The web ACL in front of a load balancer; None without one."""
+        return firewalls.read_firewall(load_balancer_arn)
 
     def functions(self) -> list[Function]:
         """Every Lambda function in every Region."""

@@ -5,6 +5,17 @@ from __future__ import annotations
 from emulator.strict import (
     access_logs,
     balancing,
+    firewalls,
+    functions,
+    listener_actions,
+    records,
+    replication,
+)
+
+_RULES = (
+    access_logs,
+    balancing,
+    firewalls,
     functions,
     listener_actions,
     records,
@@ -14,5 +25,5 @@ from emulator.strict import (
 
 def apply() -> None:
     """Guard moto's backends, in this process, with the rules of this package."""
-    for rules in (access_logs, balancing, functions, listener_actions, records, replication):
+    for rules in _RULES:
         rules.apply()

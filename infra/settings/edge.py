@@ -10,6 +10,8 @@ from infra.settings.reading import Reading
 
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_JwtValidationActionConfig.html
 _LONGEST: Final = 256
+# Far above what one health checker sends to one load balancer.
+_LEAST_REQUESTS: Final = 1_000
 _CLAIM: Final = re.compile(r"([A-Za-z0-9_:/.-]{1,256})=(\S{1,256})")
 _CHECKED_ANYWAY: Final = frozenset({"exp", "iss", "nbf", "iat"})
 
@@ -40,6 +42,8 @@ class EdgeSettings:
     jwt_claim: Claim | None
     client_ca_bundle: Path | None
     access_log_days: int
+    web_firewall: bool
+    requests_per_five_minutes: int
 
 
 def read(reading: Reading) -> EdgeSettings:
@@ -53,6 +57,10 @@ def read(reading: Reading) -> EdgeSettings:
         jwt_claim=reading.read("jwtClaim", _claim),
         client_ca_bundle=reading.read("clientCaBundle", _pem_path),
         access_log_days=reading.read("accessLogDays", fields.integer(1, 3650)),
+        web_firewall=reading.read("webFirewall", fields.boolean),
+        requests_per_five_minutes=reading.read(
+            "requestsPerFiveMinutes", fields.integer(_LEAST_REQUESTS, 100_000_000)
+        ),
     )
 
 

@@ -682,3 +682,24 @@ def test_packages_and_keys_stay_in_the_work_directory(plane: Plane) -> None:
     work: Path = plane.authority.work_dir
     assert (work / "packages").is_dir()
     assert (work / "ca-key.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_rate_limit_in_front_of_a_load_balancer_turns_a_flood_away(plane: Plane) -> None:
+    balancer = plane.balancer()
+    seen = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": True, "MetricName": "m"}
+    limit = {"RateBasedStatement": {"Limit": 10, "AggregateKeyType": "IP"}}
+    rule = {"Name": "rate", "Priority": 0, "Statement": limit, "Action": {"Block": {}}}
+    waf = plane.cloud.client("wafv2")
+    acl = waf.create_web_acl(
+        Name="edge",
+        Scope="REGIONAL",
+        DefaultAction={"Allow": {}},
+        VisibilityConfig=seen,
+        Rules=[{**rule, "VisibilityConfig": seen}],
+    )["Summary"]["ARN"]
+    arn = balancer["LoadBalancerArn"]
+    waf.associate_web_acl(WebACLArn=acl, ResourceArn=arn)
+    statuses = [plane.ask(balancer)[0] for _ in range(12)]
+    assert statuses == [200] * 10 + [403] * 2
+    waf.disassociate_web_acl(ResourceArn=arn)
+    assert plane.ask(balancer)[0] == 200, "it stands in front of what it is associated with"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 NAME = f"predict.{REGION}.understudy.example"
 CLIENTS, HEALTH = 443, 9443
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 
 
 @dataclass(frozen=True)

@@ -95,25 +95,33 @@ def listener(**facts: Any) -> Listener:
     )
 
 
+@pytest.fixture(scope="module")
+def ours(edge: Edge, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A client's certificate and key, after the stack has been told to ask for such ones."""
+    authority = ClientAuthority(tmp_path_factory.mktemp("ours"))
+    edge.deploy(
+        clientAuthentication="mtls",
+        clientCaBundle=str(authority.bundle),
+    )
+    return authority.certificate, authority.private_key
+
+
 def test_client_certificates_take_the_place_of_tokens_by_one_update(
-    edge: Edge, tmp_path: Path
+    edge: Edge, ours: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    ours, strangers = ClientAuthority(tmp_path / "ours"), ClientAuthority(tmp_path / "theirs")
-    edge.deploy(clientAuthentication="mtls", clientCaBundle=str(ours.bundle))
-    answer = edge.ask(client=(ours.certificate, ours.private_key))
+    answer = edge.ask(client=ours)
     assert answer.status == 200
     (subject,) = answer.seen["headers"]["x-amzn-mtls-clientcert-subject"]
     assert subject == "CN=rehearsal"
-    (sent,) = edge.ask(
-        client=(ours.certificate, ours.private_key), x_amzn_mtls_clientcert_subject="CN=admin"
-    ).seen["headers"]["x-amzn-mtls-clientcert-subject"]
+    forged = edge.ask(client=ours, x_amzn_mtls_clientcert_subject="CN=admin")
+    (sent,) = forged.seen["headers"]["x-amzn-mtls-clientcert-subject"]
     assert sent == "CN=rehearsal", "what the handshake showed cannot be written over"
+    strangers = ClientAuthority(tmp_path)
     for client in (None, (strangers.certificate, strangers.private_key)):
         with pytest.raises(OSError):  # noqa: PT011  # TLS 1.3 says it by an alert or by closing
             edge.ask(client=client)
     assert edge.ask("/health/ready", port=HEALTH).status == 200, "checkers show no certificate"
-    refused = edge.ask("/health/ready", client=(ours.certificate, ours.private_key))
-    assert refused.status == 404
+    assert edge.ask("/health/ready", client=ours).status == 404
 
 
 def test_what_was_answered_and_refused_is_in_the_access_logs(edge: Edge) -> None:

@@ -202,3 +202,75 @@ def encrypt(cloud: Cloud, bucket: str, algorithm: str) -> None:
         Bucket=bucket,
         ServerSideEncryptionConfiguration={"Rules": [rule]},
     )
+
+
+def wall(name: str, *rules: dict[str, Any]) -> dict[str, Any]:
+    """What CreateWebACL takes."""
+    seen = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": True, "MetricName": "m"}
+    return {
+        "Name": name,
+        "Scope": "REGIONAL",
+        "DefaultAction": {"Allow": {}},
+        "VisibilityConfig": seen,
+        "Rules": [
+            {"Name": f"r{n}", "Priority": n, "VisibilityConfig": seen, **rule}
+            for n, rule in enumerate(rules)
+        ],
+    }
+
+
+def limit(requests: int, **more: Any) -> dict[str, Any]:
+    statement = {"Limit": requests, "AggregateKeyType": "IP", **more}
+    return {"Action": {"Block": {}}, "Statement": {"RateBasedStatement": statement}}
+
+
+MANAGED = {
+    "Statement": {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": "AWSManagedRulesX"}}
+}
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [limit(100, EvaluationWindowSec=90)],
+        [limit(100), {**limit(100), "Priority": 0}],
+        [MANAGED],
+        [{**MANAGED, "Action": {"Block": {}}}],
+        [{**limit(100), "OverrideAction": {"None": {}}}],
+    ],
+    ids=["no such window", "one priority twice", "no override", "action", "override"],
+)
+def test_a_web_acl_with_rules_that_cannot_be_is_refused(
+    cloud: Cloud, rules: list[dict[str, Any]]
+) -> None:
+    refused = cloud.refused("wafv2", "CreateWebACL", **wall("edge", *rules))
+    assert refused.startswith("WAFInvalidParameterException")
+
+
+def test_a_load_balancer_has_one_web_acl_of_its_own_region(cloud: Cloud) -> None:
+    balancer = cloud.load_balancer()
+    rules = [limit(100), {**MANAGED, "OverrideAction": {"None": {}}}]
+    one, other = (
+        cloud.call("wafv2", "CreateWebACL", **wall(name, *rules))["Summary"]
+        for name in ("one", "other")
+    )
+    far = cloud.call("wafv2", "CreateWebACL", region="us-west-2", **wall("far"))["Summary"]
+
+    def associate(acl: dict[str, Any], resource: str = balancer) -> dict[str, Any]:
+        return {"WebACLArn": acl["ARN"], "ResourceArn": resource}
+
+    refused = cloud.refused("wafv2", "AssociateWebACL", region="us-west-2", **associate(far))
+    assert "web ACL's Region" in refused
+    gone = balancer[:-1] + ("0" if balancer[-1] != "0" else "1")
+    assert "does not exist" in cloud.refused("wafv2", "AssociateWebACL", **associate(one, gone))
+    for acl in (one, other):
+        cloud.call("wafv2", "AssociateWebACL", **associate(acl))
+    found = cloud.call("wafv2", "GetWebACLForResource", ResourceArn=balancer)["WebACL"]
+    assert found["ARN"] == other["ARN"], "the last association is the one"
+
+    def delete(acl: dict[str, Any]) -> dict[str, Any]:
+        which = {"Name": acl["Name"], "Scope": "REGIONAL", "Id": acl["Id"]}
+        return which | {"LockToken": acl["LockToken"]}
+
+    cloud.call("wafv2", "DeleteWebACL", **delete(one))
+    assert "WAFAssociatedItem" in cloud.refused("wafv2", "DeleteWebACL", **delete(other))
