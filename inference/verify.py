@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference.errors import ReleaseError
 from inference.serving.release import MANIFEST_FILE
-from inference.serving.service import load_arrays, open_service, respond
+from inference.serving.service import load_arrays, open_service
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,7 +108,5 @@ def _digest(archive: zipfile.ZipFile, name: str) -> str:
 def _answer_problems(archive: zipfile.ZipFile) -> list[str]:
     with TemporaryDirectory(prefix="understudy-verify-") as directory:
         archive.extractall(directory)  # each name and digest is the manifest's
-        service = open_service(directory, load_arrays, {})
-        event = {"httpMethod": "GET", "path": "/health/ready"}
-        body = json.loads(respond(service, event, None)["body"])
-    return [f"{f['name']}: {f['reason']}" for f in body.get("failures", [])]
+        found = open_service(directory, load_arrays, {}).failures()
+    return [f"{each['name']}: {each['reason']}" for each in found]

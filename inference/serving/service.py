@@ -56,6 +56,11 @@ def load_arrays(manifest: Manifest) -> Predictor:
     return load_model(f"{manifest.root}/{MODEL_DIRECTORY}")
 
 
+def _readiness_reply(*, ready: bool) -> Reply:
+    """What a health check needs and no more: whoever else asks learns nothing of what is served."""
+    return Reply(200 if ready else 503, {"ready": ready})
+
+
 class Service:
     """A loaded release: answers requests in the form of a load balancer's events."""
 
@@ -123,18 +128,20 @@ class Service:
         request.rows = len(rows)
         return Reply(200, {"predictions": predictions, "release": self.release})
 
+    def failures(self) -> list[dict[str, str]]:
+        """What is wrong with the release, one entry each; empty means ready."""
+        return self._readiness.failures(self.predictions)
+
     def live(self, _: Request) -> Reply:
         """`GET /health/live`: the process answers."""
         return Reply(200, {"live": True})
 
     def ready(self, request: Request) -> Reply:
         """`GET /health/ready`: the release is whole, right, and the one deployed."""
-        failures = self._readiness.failures(self.predictions)
-        facts = {"release": self.release, "region": self.region, "runtime": self._facts["runtime"]}
+        failures = self.failures()
         if failures:
             self.telemetry.unready(request.request_id, failures)
-            return Reply(503, {"ready": False, **facts, "failures": failures})
-        return Reply(200, {"ready": True, **facts})
+        return _readiness_reply(ready=not failures)
 
     def model(self, _: Request) -> Reply:
         """`GET /v1/model`: what is served, from the manifest."""
@@ -162,20 +169,23 @@ class BrokenService:
             pass
         self.telemetry = Telemetry(environ, self.release, 0.0)
 
+    def failures(self) -> list[dict[str, str]]:
+        """Why it could not be loaded, one entry each."""
+        return self._failures
+
     def live(self, _: Request) -> Reply:
         """`GET /health/live`: the process answers."""
         return Reply(200, {"live": True})
 
     def ready(self, request: Request) -> Reply:
-        """`GET /health/ready`: not ready, and why."""
+        """`GET /health/ready`: not ready; the log says why."""
         self.telemetry.unready(request.request_id, self._failures)
-        facts = {"release": self.release, "region": self.region}
-        return Reply(503, {"ready": False, **facts, "failures": self._failures})
+        return _readiness_reply(ready=False)
 
     def predict(self, _: Request) -> Reply:
         """Everything else: unavailable."""
         title = "The release cannot be loaded"
-        detail = "Ask /health/ready what is wrong; deploy a whole release"
+        detail = "Its log says what is wrong; deploy a whole release"
         raise ProblemError(503, "not-loaded", title, detail)
 
     model = predict
@@ -252,11 +262,10 @@ def respond(service: Service | BrokenService, event: object, context: object) ->
             rows=request.rows,
             problem=problem,
         )
-    common = {
-        "x-request-id": request.request_id,
-        "x-understudy-release": service.release,
-        "x-understudy-region": service.region,
-    }
+    common = {"x-request-id": request.request_id}
+    if route not in HEALTH:
+        common["x-understudy-release"] = service.release
+        common["x-understudy-region"] = service.region
     return reply.to_event(common, multi_value=request.multi_value)
 
 
