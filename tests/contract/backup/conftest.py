@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server() -> Iterator[ApiServer]:
-    """One server for a module, so that its clients (slow to make) can be kept."""
+    """One server for the session, so that its clients (slow to make) can be kept."""
 
     def closed(_environ: dict[str, Any]) -> Answer:
         raise NoAnswerError("no test is running")
@@ -36,7 +36,7 @@ def server() -> Iterator[ApiServer]:
     served.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def clients() -> dict[tuple[str, str], Any]:
     """The administrator's clients by service and Region."""
     return {}

@@ -19,15 +19,25 @@ from tests.contract.engine.cloud import Cloud as Engine
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from emulator.door.server import ApiServer
     from tests.contract.engine.play import Play
 
 KEY = f"arn:aws:kms:{EAST}:123456789012:key/1234"
 TAGS = {"stack": "up"}
 
 
+@pytest.fixture(scope="module")
+def aws(server: ApiServer) -> Aws:
+    """Clients are slow to make, so the module shares them."""
+    host, port = server.socket.getsockname()
+    return Aws(f"http://{host}:{port}")
+
+
 @pytest.fixture
-def engine(cloud: Cloud, tmp_path: Path) -> Engine:
-    return Engine(Aws(cloud.endpoint), tmp_path)
+def engine(cloud: Cloud, aws: Aws, tmp_path: Path) -> Engine:
+    del cloud  # what the calls reach
+    aws.read_only = False
+    return Engine(aws, tmp_path)
 
 
 class Program:
