@@ -44,7 +44,8 @@ class Marks:
     """The instants a recovery is measured between; those that nobody observed are None.
 
     `until_s` ends the measured stretch: a recovery that comes after it (because the fault was
-    taken away) is no recovery. `takeover_addresses` are those of the Regions that were to serve.
+    taken away) is no recovery. `takeover_addresses` are those of the Regions that were to serve,
+    and `moved_clients` those who had to go there; none named means all.
     """
 
     onset_s: float
@@ -52,6 +53,7 @@ class Marks:
     detected_s: float | None = None
     decided_s: float | None = None
     takeover_addresses: frozenset[str] = frozenset()
+    moved_clients: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +131,9 @@ def split(probes: Sequence[Probe], marks: Marks, recovery_s: float) -> tuple[Par
     shifted = [
         probe
         for probe in probes
-        if probe.scheduled_s >= marks.onset_s and probe.address in marks.takeover_addresses
+        if probe.scheduled_s >= marks.onset_s
+        and probe.address in marks.takeover_addresses
+        and (not marks.moved_clients or probe.client in marks.moved_clients)
     ]
     seen: tuple[float | None, ...] = (
         marks.detected_s,

@@ -100,6 +100,11 @@ def _evidence(
             detected_s=_first(timeline, "check.unhealthy", played.lost_region, played.onset_s),
             decided_s=_first(timeline, "dns.answer", played.takeover, played.onset_s),
             takeover_addresses=frozenset(addresses.get(played.takeover, ())),
+            moved_clients=frozenset(
+                client
+                for client in range(scene.prober.clients)
+                if scene.home_of(client) == played.lost_region
+            ),
         ),
         from_s=played.from_s,
         until_s=scene.prober.settled_until_s(),

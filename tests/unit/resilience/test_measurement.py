@@ -16,6 +16,7 @@ from resilience.measurement import (
     data_loss,
     recovery,
     recovery_time_s,
+    split,
 )
 from resilience.records import Connection, Outcome, Probe, Write
 
@@ -252,3 +253,15 @@ def test_only_what_the_lost_region_acknowledged_can_be_lost() -> None:
     ]
     loss = data_loss(writes, lost_region="us-east-1", present={1}, onset_s=12.0)
     assert (loss.acknowledged, loss.missing, loss.window_s) == (1, 0, 0.0)
+
+
+def test_clients_who_were_there_all_along_have_not_shifted() -> None:
+    """With latency records others are served by the Region that takes over, from the beginning."""
+    moved = outage(onset_s=20, end_s=57)
+    there = [replace(probe(tick / 4, good=True, address=STANDBY), client=1) for tick in range(400)]
+    seen = sorted([*moved, *there], key=lambda each: each.scheduled_s)
+    shared = Marks(onset_s=20, until_s=90, takeover_addresses=frozenset({STANDBY}))
+    own = replace(shared, moved_clients=frozenset({0}))
+    shift = [split(seen, marks, 37)[2].duration_s for marks in (shared, own)]
+    assert shift[0] < 1, "all clients together would hide the shift"
+    assert shift[1] == 37
