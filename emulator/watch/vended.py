@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _BALANCER: Final = (("LoadBalancer",), ("LoadBalancer", "TargetGroup"))
 _FUNCTION: Final = ((), ("FunctionName",), ("FunctionName", "Resource"))
+_VAULT: Final = ((), ("BackupVaultName",), ("BackupVaultName", "ResourceType"), ("ResourceType",))
 _RULE: Final = (("DestinationBucket", "RuleId", "SourceBucket"),)
 
 EMITTABLE: Final[dict[str, tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]]] = {
@@ -40,6 +41,11 @@ EMITTABLE: Final[dict[str, tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]]]
                 "DeadLetterErrors",
             )
         ),
+    ),
+    "AWS/Backup": tuple(
+        (f"NumberOf{kind}Jobs{state}", _VAULT)
+        for kind in ("Backup", "Copy", "Restore")
+        for state in ("Created", "Running", "Completed", "Failed", "Expired", "Aborted")
     ),
     "AWS/Route53": tuple(
         (name, (("HealthCheckId",),))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from infra.backup_names import VAULT
 from infra.dead_letters import DeadLetters, DeadLettersArgs
 from infra.naming import RegionNames
 from infra.region import Region
@@ -12,6 +13,7 @@ from infra.release import Release
 from infra.settings import Settings
 from infra.watching.alarm import Watch
 from infra.watching.alarms import Alarms, AlarmsArgs
+from infra.watching.backup_alarms import BackedUp, backup_watch
 from infra.watching.canary import Canary, CanaryArgs
 from infra.watching.neighbour_alarms import Neighbours, neighbour_watch
 from infra.watching.recovery_alarms import Recovery, recovery_watch
@@ -79,6 +81,7 @@ class RegionWatch(pulumi.ComponentResource):
                     serving_watch(self.serving, watching),
                     neighbour_watch(Neighbours(own=own, targets=args.others), watching),
                     recovery_watch(self.recovery, watching),
+                    *_backups(args, own),
                     *args.besides,
                 ),
                 topic_arn=topic.arn,
@@ -110,6 +113,12 @@ class RegionWatch(pulumi.ComponentResource):
 def own_metrics(names: RegionNames) -> OwnMetrics:
     """Return what the stack says of itself from one Region."""
     return OwnMetrics(namespace=names.stack.metrics_namespace, region=names.region)
+
+
+def _backups(args: RegionWatchArgs, own: OwnMetrics) -> tuple[Watch, ...]:
+    if not args.settings.backup.enabled:
+        return ()
+    return (backup_watch(BackedUp(own=own, vault_name=args.region.names.name(VAULT))),)
 
 
 def _serving(region: Region, own: OwnMetrics) -> Serving:

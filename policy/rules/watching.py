@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from policy.graph import Graph, Resource
 
 # Metrics of which little is bad; of all others much is.
-_BAD_WHEN_LOW: Final = frozenset({"CanaryRuns", "CanarySuccess", "HealthCheckStatus"})
+_BAD_WHEN_LOW: Final = frozenset(
+    {"CanaryRuns", "CanarySuccess", "HealthCheckStatus", "NumberOfBackupJobsCompleted"}
+)
 _MISSING: Final = ("breaching", "notBreaching", "ignore")
 _NAMED_IN_A_RULE: Final = re.compile(r'ALARM\("?([^")]+)"?\)')
 _LINK: Final = re.compile(r"https://\S+/[a-z][a-z-]*$")

@@ -24,6 +24,7 @@ SOURCES = {
     "inference/serving/telemetry.py": {"Region"},
     "resilience/functions/evacuation.py": {"Region"},
     "resilience/functions/canary.py": {"Region", "Target"},
+    "resilience/functions/restore_validation.py": {"Region"},
 }
 
 Reference = tuple[str, str, frozenset[str]]
@@ -111,7 +112,7 @@ def test_silence_means_failure_where_something_always_speaks(staging: Graph) -> 
             for name, alarm in in_region(staging, "MetricAlarm", region).items()
             if alarm.inputs["treatMissingData"] == "breaching"
         }
-        assert silent == {"canary-silent", "evacuation-switch"}
+        assert silent == {"backup-missing", "canary-silent", "evacuation-switch"}
 
 
 def test_a_page_waits_only_for_one_that_stands_beside_it(graph: Graph) -> None:
