@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import zipfile
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 os.environ |= {
@@ -21,6 +22,8 @@ os.environ |= {
 
 import boto3
 from moto import mock_aws
+
+_ROLE = "arn:aws:iam::123456789012:role/r"
 
 
 def main() -> None:
@@ -49,8 +52,85 @@ def main() -> None:
             "kms takes any policy": _key_policy(),
             "kms replicas lose their policy": _replica_policy(),
             "logs takes any key": _logs_key(),
+            "cloudwatch takes new alarms for healthy": _new_alarm(),
+            "cloudwatch has no composite alarms": _no_composites(),
+            "cloudwatch has no percentiles": _no_percentiles(),
+            "scheduler takes any expression": _any_schedule(),
+            "events knows no functions": _no_functions(),
+            "sns asks no queue's policy": _any_queue(),
         }
     json.dump(defects, sys.stdout)
+
+
+def _new_alarm() -> bool:
+    cloudwatch = boto3.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="a",
+        Namespace="n",
+        MetricName="m",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1.0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    return cloudwatch.describe_alarms()["MetricAlarms"][0]["StateValue"] == "OK"
+
+
+def _no_composites() -> bool:
+    try:
+        boto3.client("cloudwatch").put_composite_alarm(AlarmName="c", AlarmRule="ALARM(a)")
+    except Exception:  # noqa: BLE001  # whatever moto raises for an action it does not know
+        return True
+    return False
+
+
+def _no_percentiles() -> bool:
+    cloudwatch = boto3.client("cloudwatch")
+    cloudwatch.put_metric_data(Namespace="n", MetricData=[{"MetricName": "m", "Value": 1.0}])
+    now = datetime.now(UTC)
+    found = cloudwatch.get_metric_statistics(
+        Namespace="n",
+        MetricName="m",
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(hours=1),
+        Period=60,
+        ExtendedStatistics=["p99"],
+        Statistics=["Sum"],
+    )
+    return "ExtendedStatistics" not in found["Datapoints"][0]
+
+
+def _any_schedule() -> bool:
+    boto3.client("scheduler").create_schedule(
+        Name="s",
+        ScheduleExpression="whenever()",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": "arn:aws:lambda:us-east-1:123456789012:function:f", "RoleArn": _ROLE},
+    )
+    return True
+
+
+def _no_functions() -> bool:
+    events = boto3.client("events")
+    events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:f"
+    events.put_targets(Rule="r", Targets=[{"Id": "t", "Arn": arn}])
+    try:
+        events.put_events(Entries=[{"Source": "shop", "DetailType": "d", "Detail": "{}"}])
+    except Exception:  # noqa: BLE001  # whatever moto makes of a target it does not know
+        return True
+    return False
+
+
+def _any_queue() -> bool:
+    sns, sqs = boto3.client("sns"), boto3.client("sqs")
+    url = sqs.create_queue(QueueName="closed")["QueueUrl"]
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    arn = "arn:aws:sqs:us-east-1:123456789012:closed"
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    sns.publish(TopicArn=topic, Message="m")
+    return "Messages" in sqs.receive_message(QueueUrl=url)
 
 
 def _checkers() -> bool:

@@ -42,6 +42,12 @@ DEFECTS = (
     "kms takes any policy",
     "kms replicas lose their policy",
     "logs takes any key",
+    "cloudwatch takes new alarms for healthy",
+    "cloudwatch has no composite alarms",
+    "cloudwatch has no percentiles",
+    "scheduler takes any expression",
+    "events knows no functions",
+    "sns asks no queue's policy",
 )
 
 

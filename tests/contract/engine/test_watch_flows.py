@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -580,3 +581,52 @@ def test_mail_is_recorded_and_filters_hold(scene: Scene) -> None:
     scene.until(lambda: scene.noted("sns.delivered"))
     assert [each["Body"] for each in scene.messages("high")] == ["high"]
     assert [each["message"] for each in scene.noted("sns.recorded")] == ["low", "high"]
+
+
+def test_metrics_are_put_listed_and_read_through_the_api(scene: Scene) -> None:
+    data = [{"MetricName": "Sold", "Value": float(each), "Unit": "Count"} for each in (1, 2, 3)]
+    scene.cloud.call("cloudwatch", "PutMetricData", Namespace="Shop", MetricData=data)
+    assert scene.cloud.call("cloudwatch", "ListMetrics", Namespace="Shop")["Metrics"] == [
+        {"Namespace": "Shop", "MetricName": "Sold", "Dimensions": []}
+    ]
+    during: dict[str, Any] = {
+        "StartTime": scene.clock.now() - timedelta(hours=1),
+        "EndTime": scene.clock.now() + timedelta(hours=1),
+    }
+    stat = {"Metric": {"Namespace": "Shop", "MetricName": "Sold"}, "Period": 60, "Stat": "p50"}
+    queries = [{"Id": "m", "MetricStat": stat}, {"Id": "e", "Expression": "m * 10"}]
+    found = scene.cloud.call("cloudwatch", "GetMetricData", MetricDataQueries=queries, **during)
+    values = {each["Id"]: each["Values"] for each in found["MetricDataResults"]}
+    assert values == {"m": [2.0], "e": [20.0]}
+    (point,) = scene.cloud.call(
+        "cloudwatch",
+        "GetMetricStatistics",
+        Namespace="Shop",
+        MetricName="Sold",
+        Period=60,
+        Statistics=["Sum"],
+        ExtendedStatistics=["p99"],
+        **during,
+    )["Datapoints"]
+    assert (point["Sum"], point["ExtendedStatistics"], point["Unit"]) == (
+        6.0,
+        {"p99": 3.0},
+        "Count",
+    )
+
+
+def test_cloudwatch_refuses_metrics_it_would_refuse(scene: Scene) -> None:
+    datum = {"MetricName": "Errors", "Value": 1.0}
+    refused = scene.cloud.refused(
+        "cloudwatch", "PutMetricData", Namespace="AWS/Lambda", MetricData=[datum]
+    )
+    assert "The value AWS/ for parameter Namespace is invalid" in refused
+    queries = [{"Id": "e", "Expression": "nobody * 2"}]
+    refused = scene.cloud.refused(
+        "cloudwatch",
+        "GetMetricData",
+        MetricDataQueries=queries,
+        StartTime=scene.clock.now() - timedelta(hours=1),
+        EndTime=scene.clock.now(),
+    )
+    assert "names unknown ['nobody']" in refused
