@@ -55,16 +55,14 @@ def clients_find_no_health_paths(listener: Resource, graph: Graph) -> Iterator[s
 
 @each("Listener")
 def clients_show_who_they_are(listener: Resource, graph: Graph) -> Iterator[str]:
-    """At the clients' door of a load balancer that refuses deletion, clients show who they are.
+    """At the clients' door of a production stack, clients show who they are.
 
-    What nobody may delete is production: open to everybody, it is paid for by whoever owns it and
-    taken away by whoever floods it. A token must be of one issuer and for this service.
+    Open to everybody, it is paid for by whoever owns it and taken away by whoever floods it. A
+    token must be of one issuer and for this service.
 
     Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-verify-jwt.html
     """
-    (balancer,) = graph.behind(listener, "loadBalancerArn", "LoadBalancer") or [None]
-    protected = balancer is not None and balancer.get("enableDeletionProtection")
-    if listener.get("port") != _CLIENTS or not protected:
+    if listener.get("port") != _CLIENTS or not graph.production:
         return
     mutual = listener.asked("mutualAuthentication") or {}
     checks = [

@@ -19,12 +19,12 @@ BREAKS: tuple[Broken, ...] = (
     case(
         "clients-show-who-they-are",
         "lets anybody in",
-        change("LoadBalancer", enableDeletionProtection=True),
+        change("Zone", tags={"production": "true"}),
     ),
     case(
         "clients-show-who-they-are",
         "made for others",
-        change("LoadBalancer", enableDeletionProtection=True),
+        change("Zone", tags={"production": "true"}),
         change("Listener", "clients", defaultActions=[{"type": "jwt-validation"}]),
     ),
     case(
