@@ -13,6 +13,7 @@ from infra.region import Region, RegionArgs
 from infra.release import read_release
 from infra.replication import Replication, ReplicationArgs
 from infra.settings import doubts, load_settings
+from infra.table import Table, TableArgs
 from infra.traffic import Traffic, TrafficArgs
 from infra.watching.watching import Watching, WatchingArgs
 from infra.zone import Zone, ZoneArgs
@@ -54,6 +55,7 @@ regions = {
 }
 Replication("releases", ReplicationArgs(buckets=tuple(r.releases for r in regions.values())))
 Replication("predictions", ReplicationArgs(buckets=tuple(r.predictions for r in regions.values())))
+table = Table("table", TableArgs(names=names, settings=settings, key_arns=keys.arns))
 Backups("backups", BackupsArgs(settings=settings, regions=regions, key_arns=keys.arns))
 traffic = Traffic(
     "traffic",
@@ -71,5 +73,5 @@ Watching(
     ),
 )
 
-for output, value in stack_outputs(names, zone, traffic, regions).items():
+for output, value in stack_outputs(names, zone, traffic, regions, table).items():
     pulumi.export(output, value)

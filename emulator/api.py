@@ -20,6 +20,7 @@ from emulator.door.refusals import Answer, NoAnswerError, Refusal, access_denied
 from emulator.door.request import from_environ
 from emulator.policy import PolicyError
 from emulator.store.backends import ACCOUNT
+from emulator.tables import door as table_door
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from emulator.faults import FaultBoard
     from emulator.storage.objects import Objects
     from emulator.storage.replication import Replicator
+    from emulator.tables import TableReplicator
 
 _NOT_FOUND: Final = 404
 _SUCCESS: Final = range(200, 300)
@@ -45,12 +47,21 @@ def prepare_moto() -> None:
 class FrontDoor:
     """Answers one AWS call after the other; called from the server's threads."""
 
-    def __init__(self, faults: FaultBoard, objects: Objects, replicator: Replicator) -> None:
+    def __init__(
+        self,
+        faults: FaultBoard,
+        objects: Objects,
+        replicator: Replicator,
+        tables: TableReplicator | None = None,
+    ) -> None:
         self._faults = faults
         self._objects = objects
         self._replicator = replicator
         self._application = _moto_application()
+        self._tables = tables
         self._locks: dict[str, threading.RLock] = {"s3": objects.lock}
+        if tables is not None:
+            self._locks["dynamodb"] = tables.lock
 
     def answer(self, environ: dict[str, Any]) -> Answer:
         """Answer a call whose body is in memory.
@@ -126,7 +137,22 @@ class FrontDoor:
         if request.service == "lambda":
             return _run(self._application, environ)
         with self._locks.setdefault(request.service, threading.RLock()):
+            if request.service == "dynamodb" and self._tables is not None:
+                return self._call_table(self._tables, request, environ)
             return _run(self._application, environ)
+
+    def _call_table(
+        self, tables: TableReplicator, request: ApiRequest, environ: dict[str, Any]
+    ) -> Answer:
+        """A call on a table that may have replicas: nothing comes between it and its sending."""
+        refusal = table_door.refusal(request, tables)
+        if refusal is not None:
+            return render(refusal, request)
+        answer = _run(self._application, environ)
+        if answer.status in _SUCCESS:
+            for name, key in table_door.writes(request):
+                tables.written(request.region, name, [key])
+        return answer
 
     def _after_s3(self, request: ApiRequest, caller: callers.Caller, answer: Answer) -> Answer:
         bucket = request.bucket or ""

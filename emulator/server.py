@@ -134,7 +134,8 @@ class Emulator:
             seed=settings.seed,
         )
         self._watch.connect(self._data_plane.invoke)
-        door = api.FrontDoor(self._faults, self._storage.objects, self._storage.replicator)
+        storage = self._storage
+        door = api.FrontDoor(self._faults, storage.objects, storage.replicator, storage.tables)
         self._api = ApiServer(self._listener, door.answer)
         self._runs = Runs(self._block.api.url, settings.work_dir)
         self._control = ControlServer(control.application(self._controls()), self._block.control)
@@ -217,6 +218,7 @@ class Emulator:
             "emulated_now": self._clock.now().isoformat(),
             "faults": [each.id for each in self._faults.active()],
             "replication_backlog": self._storage.replicator.backlog(),
+            "table_backlog": self._storage.tables.backlog(),
             "firehose_buffered": self._storage.firehose.buffered(),
         }
 

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from infra.health import RegionHealth
 from infra.naming import StackNames
 from infra.region import Region
+from infra.table import Table
 from infra.traffic import Traffic
 from infra.zone import Zone, predict_name, regional_name
 
 
 def stack_outputs(
-    names: StackNames, zone: Zone, traffic: Traffic, regions: Mapping[str, Region]
+    names: StackNames, zone: Zone, traffic: Traffic, regions: Mapping[str, Region], table: Table
 ) -> dict[str, object]:
     """Return the identifiers of a stack, its Regions in the settings' order."""
     return {
@@ -19,6 +20,7 @@ def stack_outputs(
         "zoneId": zone.zone_id,
         "zoneName": zone.name,
         "predictName": predict_name(zone.name),
+        "tableName": table.name,
         "regions": [
             region_outputs(serving, traffic.health[region], zone.name)
             for region, serving in regions.items()

@@ -180,7 +180,7 @@ class Name:
 
 
 Caller = Callable[..., Values]
-"""Makes one call: `caller(service, operation, **params)`."""
+"""Makes one call: `caller(service, operation, **params)`; `at_region` names another Region."""
 
 Output = str | Callable[[Subject], Any]
 """A JMESPath over the document, or a function of the subject."""
@@ -220,6 +220,8 @@ class ResourceType:
     """What must be looked up in AWS before the resource is created, updated or read."""
     settle: Callable[[Subject, Caller], None] | None = None
     """Waits or checks after the create calls."""
+    finish: Callable[[Subject, Caller], None] | None = None
+    """Calls that no template makes (one for each item of a list), after create and update."""
     clear: Callable[[Subject, Caller], None] | None = None
     """Empties the resource before it is deleted, where its inputs say so."""
 

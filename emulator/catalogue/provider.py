@@ -70,6 +70,8 @@ class Provider:
                 params, members = parameters.build(subject, call)
                 self._call(subject, call, params)
                 sent |= members
+        if kind.finish:
+            kind.finish(subject, self._caller(subject))
         if kind.settle:
             kind.settle(subject, self._caller(subject))
         return subject.id, self._read_back(subject, sent)
@@ -185,8 +187,8 @@ class Provider:
         self._aws.call(subject.kind.service, subject.region, operation, params)
 
     def _caller(self, subject: Subject) -> Caller:
-        def call(service: str, operation: str, **params: Any) -> Values:
-            return self._aws.call(service, subject.region, operation, params)
+        def call(service: str, operation: str, *, at_region: str = "", **params: Any) -> Values:
+            return self._aws.call(service, at_region or subject.region, operation, params)
 
         return call
 

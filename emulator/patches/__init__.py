@@ -26,6 +26,7 @@ from emulator.patches import (
     trust_stores,
 )
 from emulator.strict import refusals
+from emulator.tables import api as global_tables
 from emulator.watch import cloudwatch_api, notifications, rules, schedules
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _PATCHES = (
     acm,
     ecr,
+    global_tables,
     kms,
     lambda_settings,
     prefix_lists,

@@ -1,4 +1,4 @@
-"""What happens to stored bytes after an API call: replication, log shipping, Firehose delivery."""
+"""What happens to stored things after an API call: replication, log shipping, Firehose delivery."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from emulator.storage.hooks import take_over
 from emulator.storage.logs import LogShipper
 from emulator.storage.objects import Objects
 from emulator.storage.replication import Replicator
+from emulator.tables import TableReplicator
 from emulator.watch import gauges
 from emulator.watch.emf import EmbeddedMetrics
 from emulator.watch.gauges import Sampler
@@ -41,6 +42,7 @@ class Storage:
         self.firehose = Firehose(
             self.objects, self.replicator, clock, faults, events, metrics=self.metrics, seed=seed
         )
+        self.tables = TableReplicator(clock, faults, events, seed=seed)
         embedded = EmbeddedMetrics(clock, self.metrics, events)
         self.shipper = LogShipper(self.firehose, faults, events, embedded)
         self.sampler = Sampler(
@@ -56,4 +58,5 @@ class Storage:
 
     def flows(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """What is to run in the event loop for as long as the emulator serves."""
-        return (self.replicator.run, self.firehose.run, self.shipper.run, self.sampler.run)
+        storing = (self.replicator.run, self.tables.run, self.firehose.run)
+        return (*storing, self.shipper.run, self.sampler.run)

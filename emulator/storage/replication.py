@@ -14,14 +14,13 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-import math
 import random
 import threading
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from emulator.bell import Bell
+from emulator.lag import ReplicationLag
 from emulator.storage.copies import Copy, refusal
 from emulator.storage.replication_figures import figures, place
 
@@ -36,21 +35,7 @@ if TYPE_CHECKING:
     from emulator.storage.replication_figures import Place, RuleFigures
     from emulator.storage.rules import ReplicationConfiguration, ReplicationRule
 
-_Z_99: Final = 2.3263478740408408  # the standard normal's 99th percentile
 _NEVER_COPIED: Final = frozenset({None, "NONE"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReplicationLag:
-    """Lognormal lag from write to replica, in emulated seconds."""
-
-    median_s: float = 1.5
-    p99_s: float = 15.0
-
-    def draw_s(self, source: random.Random) -> float:
-        """One lag."""
-        sigma = math.log(self.p99_s / self.median_s) / _Z_99
-        return source.lognormvariate(math.log(self.median_s), sigma)
 
 
 class Replicator:

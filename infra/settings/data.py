@@ -5,10 +5,22 @@ import re
 from dataclasses import dataclass
 from typing import Final, cast
 
+from infra.aws_regions import REGIONS
 from infra.settings import fields
 from infra.settings.reading import Reading
 
 ANYBODY: Final = "*"
+EVENTUAL: Final = "eventual"
+STRONG: Final = "strong"
+
+# Regions that a table with multi-Region strong consistency may span, and nothing across sets:
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html#V2globaltables_HowItWorks.consistency-modes.mrsc
+STRONG_SETS: Final = (
+    ("us-east-1", "us-east-2", "us-west-2"),
+    ("eu-central-1", "eu-west-1", "eu-west-2", "eu-west-3"),
+    ("ap-northeast-1", "ap-northeast-2", "ap-northeast-3"),
+)
+_STRONG_MEMBERS: Final = 3
 
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html
 _KEY_DELETION_DAYS: Final = (7, 30)
@@ -26,6 +38,8 @@ class DataSettings:
     key_deletion_days: int
     prediction_archive_days: int
     prediction_days: int
+    table_consistency: str
+    table_witness_region: str | None
 
 
 def read(reading: Reading) -> DataSettings:
@@ -38,6 +52,8 @@ def read(reading: Reading) -> DataSettings:
             "predictionArchiveDays", fields.integer(0, _LONGEST_DAYS)
         ),
         prediction_days=reading.read("predictionDays", fields.integer(0, _LONGEST_DAYS)),
+        table_consistency=reading.read("tableConsistency", fields.choice(EVENTUAL, STRONG)),
+        table_witness_region=reading.read("tableWitnessRegion", _region_or_none),
     )
 
 
@@ -57,6 +73,8 @@ def contradictions(reading: Reading) -> None:
             'names of roles, not everybody, with production "true"',
             "name the roles that deploy and operate this stack",
         )
+    if reading.sound("regions", "tableConsistency", "tableWitnessRegion"):
+        _note_table(reading, regions)
     if reading.sound("predictionArchiveDays", "predictionDays"):
         archived, ended = int(raw["predictionArchiveDays"]), int(raw["predictionDays"])
         if 0 < ended <= archived:
@@ -65,6 +83,46 @@ def contradictions(reading: Reading) -> None:
                 f"less than predictionDays ({ended}), at whose end nothing is left to archive",
                 "archive earlier, keep longer, or set it to 0 (never)",
             )
+
+
+def _note_table(reading: Reading, regions: tuple[str, ...]) -> None:
+    """Hold the table against what strong consistency asks for."""
+    witness = reading.raw["tableWitnessRegion"]
+    if reading.raw["tableConsistency"] != STRONG:
+        if witness:
+            reading.note(
+                "tableWitnessRegion",
+                f'nothing without tableConsistency "{STRONG}": only strong tables have a witness',
+                f'set it to "", or tableConsistency to "{STRONG}"',
+            )
+        return
+    members = (*regions, *((witness,) if witness else ()))
+    if witness in regions:
+        reading.note(
+            "tableWitnessRegion",
+            "a Region that is not one of the stack's: a witness holds no data",
+            "name another Region of the same set, or none with three Regions",
+        )
+    elif len(members) != _STRONG_MEMBERS:
+        reading.note(
+            "tableConsistency",
+            f'"{EVENTUAL}", as {len(regions)} Regions and'
+            f" {'a' if witness else 'no'} witness are not the three that strong consistency needs",
+            "use three Regions, or two and a tableWitnessRegion",
+        )
+    elif not any(set(members) <= set(each) for each in STRONG_SETS):
+        sets = "; ".join(", ".join(each) for each in STRONG_SETS)
+        reading.note(
+            "tableConsistency",
+            f'"{EVENTUAL}", as {", ".join(members)} are not of one set ({sets})',
+            f'choose Regions of one set, or tableConsistency "{EVENTUAL}"',
+        )
+
+
+def _region_or_none(text: str) -> str | None:
+    if text and text not in REGIONS:
+        raise fields.FieldError('the name of an AWS Region, or "" for none')
+    return text or None
 
 
 def _role_patterns(text: str) -> tuple[str, ...]:

@@ -96,6 +96,10 @@ def test_staging_reads_as_written() -> None:
         ("requestsPerFiveMinutes", "999", "1000 to 100000000"),
         ("keyDeletionDays", "31", "7 to 30"),
         ("predictionDays", "-1", "0 to 36500"),
+        ("tableConsistency", "strict", '"eventual" or "strong"'),
+        ("tableConsistency", "strong", "the three that strong consistency needs"),
+        ("tableWitnessRegion", "mars", "the name of an AWS Region"),
+        ("tableWitnessRegion", "us-east-2", "only strong tables have a witness"),
         ("predictionArchiveDays", "30", "less than predictionDays (30)"),
     ],
 )
@@ -202,3 +206,12 @@ def test_production_is_not_open_to_everybody() -> None:
     with pytest.raises(SettingsError, match="clientAuthentication") as caught:
         parse("prod", clientAuthentication="none")
     assert len(caught.value.problems) == 1
+
+
+def test_a_strong_table_spans_three_regions_of_one_set() -> None:
+    strong = {"tableConsistency": "strong"}
+    assert parse(**strong, tableWitnessRegion="us-east-2").data.table_witness_region == "us-east-2"
+    said = refusals(**strong, tableWitnessRegion="eu-west-1")["understudy:tableConsistency"]
+    assert "are not of one set" in said
+    said = refusals(**strong, tableWitnessRegion="us-east-1")["understudy:tableWitnessRegion"]
+    assert "not one of the stack's" in said
