@@ -34,10 +34,7 @@ zone = Zone("zone", ZoneArgs(names=names, settings=settings))
 certificates = Certificates(
     "certificates",
     CertificatesArgs(
-        names=names,
-        zone_id=zone.zone_id,
-        zone_name=settings.zone_name,
-        regions=settings.regions,
+        names=names, zone_id=zone.zone_id, zone_name=settings.zone_name, regions=settings.regions
     ),
 )
 regions = {

@@ -17,6 +17,7 @@ from policy.rules import (
     production,
     regions,
     roles,
+    table,
     traffic,
     watching,
 )
@@ -36,6 +37,7 @@ _CHAPTERS: Final[Sequence[ModuleType]] = (
     functions,
     data,
     encryption,
+    table,
     backups,
     messages,
     production,

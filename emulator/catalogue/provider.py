@@ -140,6 +140,8 @@ class Provider:
                 params, members = parameters.build(subject, call)
                 self._call(subject, call, params)
                 sent |= {name: each for name, each in members.items() if name in changed}
+        if kind.finish:
+            kind.finish(subject, self._caller(subject))
         if kind.settle and changed:
             kind.settle(subject, self._caller(subject))
         self._retag(subject, old_tags)

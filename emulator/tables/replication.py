@@ -66,7 +66,7 @@ class TableReplicator:
         self._clock = clock
         self._faults = faults
         self._events = events
-        self._lag = lag
+        self.lag = lag
         self._random = random.Random(seed)  # noqa: S311  # a seeded draw, not a secret
         self._order = itertools.count()
         self._queue: list[tuple[float, int, _Write]] = []
@@ -130,7 +130,7 @@ class TableReplicator:
             self._push(write)
 
     def _push(self, write: _Write) -> None:
-        due_s = self._clock.now_s() + self._lag.draw_s(self._random)
+        due_s = self._clock.now_s() + self.lag.draw_s(self._random)
         heapq.heappush(self._queue, (due_s, next(self._order), write))
 
     def _carry_out(self) -> float | None:

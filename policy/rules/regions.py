@@ -36,7 +36,9 @@ _ABOUT_HEALTH: Final = frozenset(
     }
 )
 # What leads from one Region into another by its nature; a dashboard shows all side by side.
-_ACROSS: Final = frozenset({"BucketReplicationConfig", "Dashboard", "Plan", "ReplicaKey"})
+_ACROSS: Final = frozenset(
+    {"BucketReplicationConfig", "Dashboard", "Plan", "ReplicaKey", "TableReplica"}
+)
 
 
 @whole

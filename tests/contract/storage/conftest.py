@@ -47,7 +47,8 @@ def aws(server: ApiServer, clients: dict[tuple[str, str], Any]) -> Iterator[Aws]
     clock, faults = Clock(SPEED), FaultBoard()
     events = EventLog(clock)
     storage = Storage(clock, faults, events, seed=1)
-    server.answer = FrontDoor(faults, storage.objects, storage.replicator).answer
+    door = FrontDoor(faults, storage.objects, storage.replicator, storage.tables)
+    server.answer = door.answer
     flows = Flows(storage.flows())
     host, port = server.socket.getsockname()
     endpoint = f"http://{host}:{port}"

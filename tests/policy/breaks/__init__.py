@@ -12,6 +12,7 @@ from tests.policy.breaks import (
     production,
     regions,
     roles,
+    table,
     traffic,
     watching,
 )
@@ -20,7 +21,7 @@ BREAKS = tuple(
     case
     for chapter in (
         *(regions, edge, doors, health, traffic, functions, data),
-        *(encryption, backups, messages, production, roles, watching),
+        *(encryption, table, backups, messages, production, roles, watching),
     )
     for case in chapter.BREAKS
 )
