@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 def _replicas(table: Resource) -> list[dict[str, Any]]:
-    return table.items("replicas")
+    """Replicas in the table's own resource; of their values some may not be known yet."""
+    return list(table.inputs.get("replicas") or ())
 
 
 @whole
@@ -59,10 +60,11 @@ def tables_are_under_their_regions_key(table: Resource, graph: Graph) -> Iterato
 
     Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
     """
-    sealing = table.object("serverSideEncryption") if table.kind == "Table" else {}
-    named = {table.region: sealing.get("kmsKeyArn") or table.get("kmsKeyArn")}
-    named |= {str(each["regionName"]): each.get("kmsKeyArn") for each in _replicas(table)}
-    keys = (*graph.all("Key"), *graph.all("ReplicaKey"))
-    for region, reference in named.items():
-        if not any(key.known_as(reference) and key.region == region for key in keys):
-            yield f"is under {reference} in {region}"
+    named = "serverSideEncryption" if table.kind == "Table" else "kmsKeyArn"
+    expected = {str(table.region)}
+    found = {str(key.region) for key in graph.behind(table, named, "Key", "ReplicaKey")}
+    if _replicas(table):
+        expected |= {str(each["regionName"]) for each in _replicas(table)}
+        found |= {str(key.region) for key in graph.behind(table, "replicas", "Key", "ReplicaKey")}
+    if found != expected:
+        yield f"is under {'the keys of ' + ', '.join(sorted(found)) if found else 'no key of ours'}"

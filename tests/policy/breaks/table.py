@@ -24,12 +24,12 @@ BREAKS: tuple[Broken, ...] = (
     ),
     case(
         "tables-are-under-their-regions-key",
-        "is under None",
+        "no key of ours",
         change("Table", serverSideEncryption=None),
     ),
     case(
         "tables-are-under-their-regions-key",
-        "is under None",
+        "no key of ours",
         change("TableReplica", kmsKeyArn=None),
     ),
 )
