@@ -53,7 +53,7 @@ class Provisioner:
     def look(self) -> None:
         """Have every pool keep what is asked of its version now."""
         wanted: Counter[FunctionVersion] = Counter()
-        for function in self._world.store.functions():
+        for function in self._world.store.provisioned_functions():
             if self._world.function_lost(function.region, function.arn):
                 continue
             for each in function.provisioned:

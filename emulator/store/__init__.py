@@ -73,6 +73,10 @@ class Store:
         """Every Lambda function in one Region."""
         return functions.read_functions_in(region)
 
+    def provisioned_functions(self) -> list[Function]:
+        """Every Lambda function that has environments provisioned."""
+        return functions.read_provisioned_functions()
+
     def function(self, region: str, name: str) -> Function | None:
         """One function by its plain name; None when it does not exist."""
         return functions.read_function(region, name)

@@ -150,6 +150,16 @@ def read_functions_in(region: str) -> list[Function]:
     return [found for name in names if (found := read_function(region, name)) is not None]
 
 
+def read_provisioned_functions() -> list[Function]:
+    """Every function that has something provisioned; looked for several times a second."""
+    return [
+        found
+        for region, backend in regional(lambda_backends)
+        for name in {owner for (owner, _), _ in items_of(provisioned_configs(backend))}
+        if (found := read_function(region, name)) is not None
+    ]
+
+
 def provisioned_configs(backend: Any) -> dict[tuple[str, str], Provisioned]:
     """What is provisioned in a Region, by function name and qualifier; kept by moto's backend."""
     kept: dict[tuple[str, str], Provisioned] = vars(backend).setdefault(_PROVISIONED, {})

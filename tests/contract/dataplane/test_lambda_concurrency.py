@@ -6,13 +6,21 @@ import json
 import os
 import signal
 import time
+from contextlib import ExitStack
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from moto.awslambda.models import lambda_backends
 
 from emulator import quotas
-from emulator.dataplane.lambda_concurrency import Growth, ScalingRate
+from emulator.clock import Clock
+from emulator.dataplane.lambda_concurrency import (
+    Concurrency,
+    Growth,
+    ScalingRate,
+    ThrottledError,
+)
 from emulator.dataplane.lambda_provisioning import allotted
 from emulator.store.backends import ACCOUNT
 from emulator.store.functions import DEAD_LETTER, Provisioned, provisioned_configs
@@ -105,6 +113,22 @@ def test_an_allowance_refills_steadily_and_never_beyond_full() -> None:
     now[0] = 1000.0
     assert not growth.take(1001), "what was not used is not saved up"
     assert growth.take(1000)
+
+
+@pytest.mark.parametrize(
+    ("speed", "reserved", "admitted"), [(1.0, 2, 2), (10.0, 2, 20), (10.0, 0, 0), (0.5, 2, 2)]
+)
+def test_a_limit_counts_as_much_more_as_time_runs_faster_and_zero_stays_zero(
+    store: Store, speed: float, reserved: int, admitted: int
+) -> None:
+    function: Any = SimpleNamespace(arn="a", reserved_concurrency=reserved)
+    concurrency = Concurrency(store, Clock(speed), ScalingRate())
+    with ExitStack() as places:
+        for _ in range(admitted):
+            places.enter_context(concurrency.place(function))
+        with pytest.raises(ThrottledError), concurrency.place(function):
+            pytest.fail("one more than the limit is throttled")
+    assert concurrency.running("a") == 0, "every place is given back"
 
 
 def test_provisioned_environments_are_started_before_anybody_asks(
