@@ -46,6 +46,7 @@ class Pool:
         self._waiting_for_a_start = max(speed, 1.0)
         self._idle: list[Environment] = []
         self._busy: set[Environment] = set()
+        self._ending: set[Environment] = set()
         self._waiting: deque[asyncio.Future[Environment]] = deque()
         self._starting: set[asyncio.Task[None]] = set()
         self._to_keep = 0
@@ -133,7 +134,9 @@ class Pool:
             elif each.last_used_s < used_before_s:
                 old.append(each)
         self._idle = [each for each in self._idle if each not in old]
+        self._ending.update(old)  # so that `close` ends them if this is given up meanwhile
         await asyncio.gather(*(each.close() for each in old))
+        self._ending.difference_update(old)
         return len(old)
 
     async def kill(self) -> int:
@@ -155,8 +158,9 @@ class Pool:
             task.cancel()
         await asyncio.gather(*starts, return_exceptions=True)
         await self.kill()
-        await asyncio.gather(*(each.close() for each in list(self._busy)))
+        await asyncio.gather(*(each.close() for each in (*self._busy, *self._ending)))
         self._busy.clear()
+        self._ending.clear()
 
     async def _provision_one(self) -> None:
         async with self._start_slots:

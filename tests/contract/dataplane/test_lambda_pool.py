@@ -161,6 +161,27 @@ def test_closing_ends_who_waits() -> None:
     run(work())
 
 
+def test_closing_ends_what_was_about_to_be_ended() -> None:
+    """A service that stops while idle environments are being ended leaves none half ended."""
+
+    async def work() -> None:
+        starts = Starts()
+        starts.go.set()
+        under_test = pool(starts)
+        environment: Any = await under_test.acquire()
+        under_test.release(environment, 0.0)
+        ended, stuck = environment.close, asyncio.Event()
+        environment.close = stuck.wait
+        expiring = asyncio.create_task(under_test.expire(used_before_s=1.0))
+        await asyncio.sleep(0.01)
+        expiring.cancel()
+        environment.close = ended
+        await under_test.close()
+        assert environment.closed
+
+    run(work())
+
+
 @pytest.mark.parametrize(
     ("speed", "emulated_s", "real_s"),
     [(1, 10, 10), (10, 10, 1), (20, 10, 1), (20, 60, 3), (10, 2, 1), (1, 0.5, 0.5), (9, 0.5, 0.5)],
