@@ -140,9 +140,10 @@ class Worker:
     async def close(self) -> None:
         """Kill and reap the process and close everything. Idempotent."""
         self.kill()
-        await self._reap()
+        # First what needs no waiting: whoever is cancelled in here leaves no descriptor open.
         self._log.close()
         await self._pipes.close()
+        await self._reap()
 
     async def _exchange(self, meta: Mapping[str, object], payload: bytes) -> Reply:
         reader, writer = self._pipes.reader, self._pipes.writer
