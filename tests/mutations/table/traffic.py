@@ -82,8 +82,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     edit(
         "clients are led to a Region that is still being built",
         CHAIN,
-        "depends_on=[serving, *behind]",
-        "depends_on=[*behind]",
+        "depends_on=[serving, *behind, *onward]",
+        "depends_on=[*behind, *onward]",
         "rule:records-wait-for-what-they-lead-to",
         "may lead clients to us-west-2 before it can serve",
     ),
