@@ -23,7 +23,7 @@ class Credential(Protocol):
         ...
 
     def document(self) -> Mapping[str, str]:
-        """The same for somebody who keeps it: what a canary's secret holds."""
+        """The same for somebody who keeps it: what a canary's secret holds (`functions/canary`)."""
         ...
 
     def curl_options(self) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ class Bearer:
 
     def document(self) -> Mapping[str, str]:
         """One token for a long time."""
-        return {"bearer": self.lasting()}
+        return {"kind": "bearer", "token": self.lasting()}
 
     def curl_options(self) -> tuple[str, ...]:
         """One token for a long time."""
@@ -74,8 +74,9 @@ class Certificate:
     def document(self) -> Mapping[str, str]:
         """Both, as PEM."""
         return {
+            "kind": "certificate",
             "certificate": self.certificate.read_text(encoding="ascii"),
-            "private_key": self.private_key.read_text(encoding="ascii"),
+            "key": self.private_key.read_text(encoding="ascii"),
         }
 
     def curl_options(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resilience.aws import Aws, AwsError
+from resilience.canaries import fill_secrets
 from resilience.client import Target
 from resilience.clock import Clock
 from resilience.findings import find
@@ -235,10 +236,12 @@ def deploy(stage: Stage, options: Options, package: Path, progress: Progress) ->
         progress=progress.update,
     )
     try:
-        topology = read_topology(Aws(stage.aws_environment), parse_outputs(outputs))
+        aws = Aws(stage.aws_environment)
+        topology = read_topology(aws, parse_outputs(outputs))
         topology.require_two_roles()
     except (OutputsError, TopologyError) as error:
         raise RefusedError((str(error),)) from error
+    fill_secrets(aws, topology, stage.credential_for(topology.primary.listener))
     return topology
 
 

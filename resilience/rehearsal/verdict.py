@@ -9,6 +9,7 @@ from resilience.journal import Journal, Raw, Run
 from resilience.measurement import Evidence, Marks, Measurements, measure
 from resilience.objectives import judge
 from resilience.records import Event
+from resilience.rehearsal import alarms
 from resilience.topology import digest, to_json
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def conclude(
 ) -> Journal:
     """Measure and judge a run that was played to its end (or never reached steady state)."""
     stage_events = _stage_timeline(scene)
-    timeline = _ordered((*scene.events, *scene.observer.events, *stage_events))
+    prefix = f"{scene.topology.project}-{scene.topology.stack}-"
+    raised = tuple(alarms.of_run(scene.stage.events(), prefix, scene.clock.at_unix_s))
+    timeline = _ordered((*scene.events, *scene.observer.events, *stage_events, *raised))
     evidence = None if played is None else _evidence(scene, played, timeline, held_at_end)
     measured = None if evidence is None else measure(evidence)
     if played is not None and measured is not None:
@@ -77,7 +80,7 @@ def conclude(
         phases=scene.phases,
         timeline=timeline,
         findings=[str(finding) for finding in findings],
-        notes=[*notes, *_notes(scene)],
+        notes=[*notes, *_notes(scene), *alarms.note(timeline)],
         not_proven=list(scene.stage.not_proven()),
         expectations=scene.expectations,
         measurements=measured,

@@ -86,7 +86,7 @@ def test_a_rehearsals_clients_are_let_in_by_what_they_read_of_the_listener(edge:
     credential = Stage(edge.emulator).credential_for(listener(tokens=demand))
     token = credential.headers()["authorization"].removeprefix("Bearer ")
     assert edge.ask(token=token).status == 200
-    assert edge.ask(token=credential.document()["bearer"]).status == 200
+    assert edge.ask(token=credential.document()["token"]).status == 200
 
 
 def listener(**facts: Any) -> Listener:

@@ -62,7 +62,7 @@ def test_a_token_to_be_kept_outlives_any_rehearsal(issuer: Issuer, clock: Clock)
 def test_a_bearer_sends_the_token_that_is_good_now(issuer: Issuer) -> None:
     bearer = Bearer(current=issuer.current, lasting=issuer.lasting)
     assert bearer.headers() == {"authorization": f"Bearer {issuer.current()}"}
-    assert list(bearer.document()) == ["bearer"]
+    assert bearer.document()["kind"] == "bearer"
     assert bearer.curl_options()[0].startswith("-H 'authorization: Bearer ey")
 
 
@@ -71,7 +71,7 @@ def test_a_certificate_is_shown_in_the_handshake_alone(tmp_path: Path) -> None:
     shown = Certificate(certificate=made.certificate, private_key=made.private_key)
     assert made.private_key.stat().st_mode & 0o077 == 0, "a key is its owner's"
     assert shown.headers() == {}
-    assert set(shown.document()) == {"certificate", "private_key"}
+    assert set(shown.document()) == {"kind", "certificate", "key"}
     trust = ssl.create_default_context()
     assert shown.present_in(trust) is trust
     assert shown.curl_options()[0] == f"--cert {made.certificate}"
