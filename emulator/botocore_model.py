@@ -36,6 +36,7 @@ _CLASSES: Final = {
     r"\p{L}": r"a-zA-Z\u00aa-\u02ff\u0370-\u1fff\u2c00-\ud7ff\uf900-\uffef",
     r"\p{M}": r"\u0300-\u036f",
     r"\p{Z}": r"\s",
+    r"\p{Zs}": r" \u00a0\u2000-\u200a",
     r"\p{S}": r"$+<=>^`|~\u00a2-\u00b4",
     r"\p{N}": r"0-9\u00b2\u00b3\u00b9",
     r"\p{P}": r"!-#%-*,-/:;?@\[-\]_{}\u00a1-\u00bf\u2010-\u2027",

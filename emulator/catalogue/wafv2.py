@@ -68,7 +68,7 @@ WEB_ACL: Final = ResourceType(
         "visibilityConfig": recorded("no metrics or samples are taken", required=True),
     },
     absent="associationConfig captchaConfig challengeConfig customResponseBodies "
-    "dataProtectionConfig ruleJson tokenDomains",
+    "dataProtectionConfig monetizationConfig ruleJson tokenDomains",
     create=(Call(operation="CreateWebACL"),),
     id="Summary.Id",
     reads=(
@@ -90,7 +90,7 @@ WEB_ACL: Final = ResourceType(
     ),
     delete=(Call(operation="DeleteWebACL", only="", extra={**_WHICH, "LockToken": _lock_token}),),
     outputs={"arn": _arn, "capacity": "Capacity", "lockToken": "LockToken"},
-    not_computed="applicationIntegrationUrl",
+    not_computed="applicationIntegrationUrl monetizationConfig",
     tags=Tags(
         with_create=lambda given_tags: {"Tags": tags.as_list(given_tags)},
         put=_put_tags,

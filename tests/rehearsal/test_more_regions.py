@@ -31,6 +31,7 @@ def held(journal: Journal) -> None:
     assert recovery_s <= journal.objectives.rto_s
 
 
+@pytest.mark.long
 def test_with_the_first_two_of_three_regions_lost_the_third_serves_and_latches(
     shared: Shared,
 ) -> None:
