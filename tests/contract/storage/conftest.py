@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from emulator.api import FrontDoor, prepare_moto
 from emulator.clock import Clock
-from emulator.door.refusals import Answer, NoAnswerError
-from emulator.door.server import ApiServer
 from emulator.events import EventLog
 from emulator.faults import FaultBoard
 from emulator.storage import Storage
@@ -19,26 +16,7 @@ from tests.contract.storage.aws import SPEED, Aws, Flows
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[ApiServer]:
-    """One server for the session, so that its clients (slow to make) can be kept."""
-
-    def closed(_environ: dict[str, Any]) -> Answer:
-        raise NoAnswerError("no test is running")
-
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    served = ApiServer(listener, closed)
-    served.start()
-    yield served
-    served.stop()
-
-
-@pytest.fixture(scope="session")
-def clients() -> dict[tuple[str, str], Any]:
-    """The administrator's clients by service and Region."""
-    return {}
+    from emulator.door.server import ApiServer
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "order = tuple(args.regions)",
         "order = tuple(reversed(args.regions))",
         "rule:failover-records-are-complete-and-distinct",
-        "clients are led to us-west-2, us-east-1, expected each Region once",
+        "clients are led to us-west-2, us-east-1, us-east-1, expected each Region once",
     ),
     edit(
         "two primaries",
@@ -69,7 +69,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "                balancer(serving.load_balancer),\n",
         "                balancer(next(iter(args.regions.values())).load_balancer),\n",
         "rule:failover-records-are-complete-and-distinct",
-        "clients are led to us-east-1, us-east-1, us-west-2",
+        "clients are led to us-east-1, us-east-1, us-east-1, expected each Region once",
     ),
     edit(
         "the way onward counts as healthy only while every later Region does",
