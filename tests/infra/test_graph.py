@@ -8,7 +8,7 @@ from tests.infra.graph import Graph, ProgramError, run_program, stack_config
 
 
 def test_the_outputs_are_identifiers(graph: Graph) -> None:
-    expected = {"project", "stack", "zoneId", "zoneName", "predictName", "regions"}
+    expected = {"project", "stack", "zoneId", "zoneName", "predictName", "regions", "tableName"}
     assert set(graph.outputs) == expected
     regional = {
         *("region", "regionalName", "loadBalancerArn", "listenerArn", "targetGroupArn"),
