@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
+from emulator.backup import Backups
+from emulator.clock import Clock
+from emulator.events import EventLog
+from emulator.faults import FaultBoard
+from emulator.storage.objects import Objects
+from emulator.watch.watch import Watch
 from tests.contract.engine.cloud import NoHooks
 from tests.contract.engine.conftest import engine_endpoint, shared_aws
 from tests.contract.regions.changes import Stack
@@ -32,11 +40,24 @@ def stacks(
 
     from emulator import patches
 
+    standing = ExitStack()
+
     def make() -> Stack:
+        standing.close()
         moto_api_backend.reset()
+        standing.callback(backups().close)
         return Stack(shared_aws, tmp_path_factory.mktemp("stack"), release_zip)
 
     put_back = patches.apply_all(NoHooks())
     shared_aws.read_only = False
     yield make
+    standing.close()
     put_back()
+
+
+def backups() -> Backups:
+    """What answers for AWS Backup in moto's place; no job ever falls due."""
+    clock, faults = Clock(1.0), FaultBoard()
+    events = EventLog(clock)
+    watch = Watch(clock, faults, events)
+    return Backups(clock, faults, events, Objects(threading.RLock()), watch, seed=1)
