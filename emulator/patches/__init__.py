@@ -23,6 +23,7 @@ from emulator.patches import (
     s3_versions,
     service_keys,
     service_quotas,
+    sqs,
     trust_stores,
 )
 from emulator.strict import refusals
@@ -47,6 +48,7 @@ _PATCHES = (
     schedules,
     service_keys,
     service_quotas,
+    sqs,
     trust_stores,
 )
 _HOOKED = (

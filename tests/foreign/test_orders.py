@@ -4,70 +4,57 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
+from botocore import xform_name
 
-from emulator.engine import Engine, Outcome, Request
+from emulator.handle import EmulatorHandle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from emulator.engine.request import Kind
+    from emulator.handle import Deployment
 
 REGION = "eu-west-1"
 
 
 @pytest.fixture
-def endpoint() -> Iterator[str]:
-    """A mended, empty moto server."""
-    from moto.moto_api._internal.models import moto_api_backend
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-    from werkzeug.serving import WSGIRequestHandler, make_server
-
-    from emulator import patches
-    from tests.contract.engine.cloud import NoHooks
-
-    class Quiet(WSGIRequestHandler):
-        def log(self, *_: Any) -> None:
-            """Say nothing: a line for each call would be all one sees."""
-
-    moto_api_backend.reset()
-    put_back = patches.apply_all(NoHooks())
-    application = DomainDispatcherApplication(create_backend_app)
-    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join(timeout=5)
-    server.server_close()
-    put_back()
+def emulator(tmp_path: Path) -> Iterator[EmulatorHandle]:
+    """An emulator of the program's own: nothing else is in it."""
+    with EmulatorHandle.start(tmp_path / "emulator") as handle:
+        yield handle
 
 
 class Shop:
     """The foreign program, in a directory of its own so that a test may edit it."""
 
-    def __init__(self, endpoint: str, folder: Path) -> None:
+    def __init__(self, emulator: EmulatorHandle, folder: Path) -> None:
         self.project_dir = folder / "orders"
         shutil.copytree(Path(__file__).with_name("orders"), self.project_dir)
         self.events: list[dict[str, Any]] = []
-        self._engine = Engine(endpoint, folder / "work", self.events.append)
+        self._emulator = emulator
 
-    def run(self, kind: Kind, **config: Any) -> Outcome:
+    def run(self, kind: str, **config: Any) -> Deployment:
         self.events.clear()
-        outcome = self._engine.run(
-            Request(kind=kind, project_dir=self.project_dir, stack="shop", config=config)
+        step = getattr(self._emulator, kind)
+        done: Deployment = step(
+            self.project_dir, "shop", config=config, on_event=self.events.append
         )
-        assert outcome.result == "done", outcome
-        return outcome
+        return done
 
     def call(self, service: str, operation: str, *, region: str = REGION, **params: Any) -> Any:
-        aws = self._engine._aws
-        assert aws is not None
-        return aws.call(service, region, operation, params)
+        environment = self._emulator.aws_environment()
+        client = boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self._emulator.aws_endpoint,
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        )
+        return getattr(client, xform_name(operation))(**params)
 
     def changed(self) -> list[tuple[str, str]]:
         steps = (each for each in self.events if each["event"] == "resource")
@@ -77,10 +64,10 @@ class Shop:
 
 
 def test_a_foreign_program_is_previewed_deployed_updated_and_destroyed(
-    endpoint: str, tmp_path: Path
+    emulator: EmulatorHandle, tmp_path: Path
 ) -> None:
-    shop = Shop(endpoint, tmp_path)
-    assert shop.run("preview").summary["created"] == 10
+    shop = Shop(emulator, tmp_path)
+    assert shop.run("preview").summary["created"] == 11
     assert "QueueUrls" not in shop.call("sqs", "ListQueues"), "a preview makes nothing"
 
     outputs = shop.run("deploy").outputs
@@ -93,7 +80,9 @@ def test_a_foreign_program_is_previewed_deployed_updated_and_destroyed(
     assert json.loads(queue["Attributes"]["RedrivePolicy"])["maxReceiveCount"] == 3
 
     shop.call("sns", "Publish", TopicArn=outputs["topic"], Message="one order")
-    received = shop.call("sqs", "ReceiveMessage", QueueUrl=outputs["queue"])["Messages"]
+    received = shop.call("sqs", "ReceiveMessage", QueueUrl=outputs["queue"], WaitTimeSeconds=10)[
+        "Messages"
+    ]
     assert [each["Body"] for each in received] == ["one order"], "topic and queue are connected"
 
     tags = shop.call("s3", "GetBucketTagging", region="us-west-2", Bucket=outputs["archive"])
@@ -117,7 +106,7 @@ def test_a_foreign_program_is_previewed_deployed_updated_and_destroyed(
     assert steps[-1] == ("delete", "orders"), "the old topic goes last"
 
     summary = shop.run("destroy").summary
-    assert summary["deleted"] == 10
+    assert summary["deleted"] == 11
     assert "QueueUrls" not in shop.call("sqs", "ListQueues")
     assert shop.call("s3", "ListBuckets")["Buckets"] == []
     assert shop.call("dynamodb", "ListTables")["TableNames"] == []

@@ -45,6 +45,7 @@ def main() -> None:
             "s3 ignores policy conditions": _conditions(),
             "ec2 does not know route 53's checkers": _checkers(),
             "ec2 rules name lists that do not exist": _no_such_list(),
+            "sqs drops a policy that a call does not name": _queue_policy(),
             "lambda hides zero concurrency": _concurrency(),
             "lambda loses the qualifier": _invoke(),
             "kms cannot decrypt under multi-region keys": _multi_region(),
@@ -147,6 +148,16 @@ def _no_such_list() -> bool:
     permission |= {"PrefixListIds": [{"PrefixListId": "pl-0", "Description": "lost"}]}
     made = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
     return "Description" not in made["SecurityGroupRules"][0]
+
+
+def _queue_policy() -> bool:
+    sqs = boto3.client("sqs")
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    url = sqs.create_queue(QueueName="q", Attributes={"Policy": policy})["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"DelaySeconds": "1"})
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    return not found.get("Policy")
 
 
 def _no_trust_stores() -> bool:

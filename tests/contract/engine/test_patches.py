@@ -35,6 +35,7 @@ DEFECTS = (
     "s3 ignores policy conditions",
     "ec2 does not know route 53's checkers",
     "ec2 rules name lists that do not exist",
+    "sqs drops a policy that a call does not name",
     "lambda hides zero concurrency",
     "lambda loses the qualifier",
     "kms cannot decrypt under multi-region keys",
@@ -281,6 +282,22 @@ def test_a_dry_run_runs_nothing(cloud: Cloud, hooks: NoHooks) -> None:
     done = cloud.call("lambda", "Invoke", FunctionName="f", InvocationType="DryRun")
     assert (done["StatusCode"], done["Payload"].read()) == (204, b"")
     assert hooks.invoked == []
+
+
+def test_a_queue_keeps_its_policy_while_its_other_attributes_change(cloud: Cloud) -> None:
+    url = cloud.call("sqs", "CreateQueue", QueueName="kept")["QueueUrl"]
+
+    def policy(**changed: str) -> str | None:
+        cloud.call("sqs", "SetQueueAttributes", QueueUrl=url, Attributes=changed)
+        found = cloud.call("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])
+        kept: str | None = found["Attributes"].get("Policy")
+        return kept
+
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+    put = policy(Policy=json.dumps({"Version": "2012-10-17", "Statement": statement}))
+    assert put is not None
+    assert policy(DelaySeconds="1") == put
+    assert not policy(Policy=""), "a policy that is taken away is gone"
 
 
 def admit(cloud: Cloud, prefix_list: str) -> Any:

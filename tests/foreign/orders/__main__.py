@@ -35,6 +35,30 @@ topic = aws.sns.Topic("orders", display_name="Orders")
 aws.sns.TopicSubscription(
     "orders", topic=topic.arn, protocol="sqs", endpoint=queue.arn, raw_message_delivery=True
 )
+aws.sqs.QueuePolicy(
+    "orders",
+    queue_url=queue.url,
+    policy=pulumi.Output.all(queue.arn, topic.arn).apply(
+        lambda arns: (
+            aws.iam.get_policy_document(
+                statements=[
+                    {
+                        "actions": ["sqs:SendMessage"],
+                        "resources": [arns[0]],
+                        "principals": [{"type": "Service", "identifiers": ["sns.amazonaws.com"]}],
+                        "conditions": [
+                            {
+                                "test": "ArnEquals",
+                                "variable": "aws:SourceArn",
+                                "values": [arns[1]],
+                            }
+                        ],
+                    }
+                ]
+            ).json
+        )
+    ),
+)
 
 trust = aws.iam.get_policy_document(
     statements=[
