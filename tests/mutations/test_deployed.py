@@ -34,6 +34,7 @@ def emulator(
         yield handle
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mutation", REFUSED, ids=lambda each: each.mistake)
 def test_the_emulator_refuses_the_mistake(
     emulator: EmulatorHandle, mutation: Mutation, compiled: Path, tmp_path: Path, release_zip: Path

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from resilience.rehearsal.options import ScenarioName
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ def test_losing_all_and_getting_one_back_recovers(shared: Shared) -> None:
     assert all(each.held for each in journal.expectations), journal.expectations
 
 
+@pytest.mark.long
 def test_threshold_and_ttl_each_move_their_own_part_of_the_recovery(shared: Shared) -> None:
     """Staging's own (3 failures, 10 s) are held in test_program_staging: over 25 and under 20."""
     journal = shared.play(ScenarioName.PRIMARY_LOST, failureThreshold=1, recordTtlSeconds=60)

@@ -12,6 +12,8 @@ from tests.contract.regions.changes import NOBODY, Deployed
 if TYPE_CHECKING:
     from tests.contract.regions.conftest import Stacks
 
+pytestmark = pytest.mark.long
+
 EAST, IRELAND = "us-east-1", "eu-west-1"
 
 SETTINGS: Final = {
