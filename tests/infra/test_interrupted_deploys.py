@@ -168,6 +168,7 @@ def test_a_killed_program_leaves_what_it_had_made_recorded(site: Site) -> None:
     assert "creating" not in statuses(site), "each call that was under way was seen to its end"
 
 
+@pytest.mark.long
 def test_a_region_lost_in_the_middle_refuses_and_the_next_run_completes(site: Site) -> None:
     faults: list[Fault] = []
     with pytest.raises(DeployRefusedError, match="Unreachable"):

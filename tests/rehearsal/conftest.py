@@ -1,4 +1,4 @@
-"""One release for all, whole rehearsals in the background, and one deployed emulator to share."""
+"""One release for all, whole rehearsals, and one deployed emulator to share."""
 
 from __future__ import annotations
 
@@ -49,14 +49,9 @@ def release_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / "release.zip"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def rehearsals(
-    release_zip: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Generator[Rehearsals]:
-    modules = {item.path.stem for item in request.session.items}
-    rehearsals = Rehearsals(release_zip, tmp_path_factory.mktemp("rehearsals"), modules)
-    yield rehearsals
-    rehearsals.stop()
+@pytest.fixture(scope="session")
+def rehearsals(release_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Rehearsals:
+    return Rehearsals(release_zip, tmp_path_factory.mktemp("rehearsals"))
 
 
 class Shared:

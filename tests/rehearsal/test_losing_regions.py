@@ -25,6 +25,7 @@ def test_losing_the_standby_costs_no_reply(shared: Shared) -> None:
     assert journal.measurements.recovery.recovery_time_s == 0
 
 
+@pytest.mark.long
 def test_losing_all_and_getting_one_back_recovers(shared: Shared) -> None:
     journal = shared.play(ScenarioName.ALL_LOST)
     assert journal.measurements is not None, journal.summary()

@@ -17,8 +17,16 @@ if TYPE_CHECKING:
             "the standby's target group points at the primary's function",
             ("us-west-2-predict-target", "us-east-1", "function"),
         ),
-        ("the standby's invoke permission is missing", ("us-west-2", "permission")),
-        ("the standby's release object is missing", ("us-west-2", "releases/missing.zip")),
+        pytest.param(
+            "the standby's invoke permission is missing",
+            ("us-west-2", "permission"),
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            "the standby's release object is missing",
+            ("us-west-2", "releases/missing.zip"),
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_a_program_that_could_not_fail_over_is_refused(
@@ -34,6 +42,7 @@ def test_a_program_that_could_not_fail_over_is_refused(
     assert not rehearsals.out(name).exists(), "what was never run leaves no report"
 
 
+@pytest.mark.long
 def test_an_evacuation_check_that_is_not_inverted_fails_by_name(rehearsals: Rehearsals) -> None:
     """Whatever clients see: the chain goes on by deep checks too, and may hide the mistake."""
     ended = rehearsals.ended("the evacuation check is not inverted")

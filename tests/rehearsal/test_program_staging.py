@@ -75,6 +75,7 @@ def test_the_latch_holds_traffic_while_the_lost_region_is_back(
     assert {probe.region for probe in held if probe.good} == {"us-west-2"}
 
 
+@pytest.mark.long
 def test_ten_failures_thirty_seconds_apart_miss_the_rto_by_name(rehearsals: Rehearsals) -> None:
     ended = rehearsals.ended("slow checks")
     assert ended.code == 1, ended

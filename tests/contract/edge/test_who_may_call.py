@@ -106,6 +106,7 @@ def ours(edge: Edge, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Pa
     return authority.certificate, authority.private_key
 
 
+@pytest.mark.long
 def test_client_certificates_take_the_place_of_tokens_by_one_update(
     edge: Edge, ours: tuple[Path, Path], tmp_path: Path
 ) -> None:
