@@ -77,6 +77,7 @@ class Backups(pulumi.ComponentResource):
                     vault=self.vaults[refuge],
                     sources=(source.releases, source.predictions),
                     twins=(twin.releases, twin.predictions),
+                    dead_letters=twin.dead_letters,
                 ),
                 opts=child,
             )

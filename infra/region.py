@@ -8,6 +8,7 @@ import pulumi_aws as aws
 from infra.bucket import Bucket, BucketArgs
 from infra.capacity import capacity_in
 from infra.container import ImageRepository, ImageRepositoryArgs
+from infra.dead_letters import DeadLetters, DeadLettersArgs
 from infra.evacuation import EvacuationSwitch, EvacuationSwitchArgs
 from infra.function import Function, FunctionArgs, StoredImage, StoredPackage
 from infra.health import READY_PATH
@@ -55,6 +56,7 @@ class Region(pulumi.ComponentResource):
     evacuation: EvacuationSwitch
     load_balancer: LoadBalancer
     objectives: ObjectivesParameter
+    dead_letters: DeadLetters
 
     def __init__(
         self, name: str, args: RegionArgs, opts: pulumi.ResourceOptions | None = None
@@ -71,6 +73,11 @@ class Region(pulumi.ComponentResource):
         self.objectives = ObjectivesParameter(
             f"{name}-objectives",
             ObjectivesParameterArgs(names=args.names, objectives=args.settings.objectives),
+            opts=child,
+        )
+        self.dead_letters = DeadLetters(
+            f"{name}-dead-letters",
+            DeadLettersArgs(names=args.names, key_arn=args.key_arn),
             opts=child,
         )
         PredictionStream(

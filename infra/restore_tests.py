@@ -18,6 +18,7 @@ from infra import backup_policies, policies
 from infra.backup_names import VALIDATION
 from infra.backup_vault import BackupVault
 from infra.bucket import Bucket
+from infra.dead_letters import DeadLetters
 from infra.function import Function, FunctionArgs
 from infra.naming import RegionNames
 from infra.service_role import ServiceRole, ServiceRoleArgs
@@ -40,6 +41,7 @@ class RestoreTestsArgs:
         vault: Where the copies are.
         sources: Buckets of another Region that the copies are of.
         twins: The Region's own bucket for each of them, which S3 replicates into.
+        dead_letters: Where ended tests go that could not be judged.
     """
 
     names: RegionNames
@@ -47,6 +49,7 @@ class RestoreTestsArgs:
     vault: BackupVault
     sources: Sequence[Bucket]
     twins: Sequence[Bucket]
+    dead_letters: DeadLetters
 
 
 class RestoreTests(pulumi.ComponentResource):
@@ -184,6 +187,7 @@ def _function_args(args: RestoreTestsArgs) -> FunctionArgs:
         timeout_s=_TIMEOUT_S,
         log_retention_days=args.settings.log_retention_days,
         key_arn=args.vault.key_arn,
+        dead_letters=args.dead_letters,
         permissions=args.vault.key_arn.apply(
             lambda key_arn: backup_policies.validate(
                 [f"arn:aws:s3:::{twin}" for twin in twins.values()], key_arn, names.region

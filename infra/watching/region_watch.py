@@ -1,4 +1,4 @@
-"""What one Region is watched by: its topic, its alarms, its dead letters, its canary."""
+"""What one Region is watched by: its topic, its alarms, its canary."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import pulumi
 
 from infra.backup_names import VAULT
-from infra.dead_letters import DeadLetters, DeadLettersArgs
 from infra.naming import RegionNames
 from infra.region import Region
 from infra.release import Release
@@ -61,13 +60,10 @@ class RegionWatch(pulumi.ComponentResource):
         super().__init__("understudy:infra:RegionWatch", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         names, watching = args.region.names, args.settings.watching
-        letters = DeadLetters(
-            f"{name}-dead-letters", DeadLettersArgs(names=names, key_arn=args.key_arn), opts=child
-        )
-        self._canary(name, args, letters)
+        self._canary(name, args)
         own = own_metrics(names)
         self.serving = _serving(args.region, own)
-        self.recovery = _recovery(args, own, letters)
+        self.recovery = _recovery(args, own)
         topic = Topic(
             f"{name}-pager",
             TopicArgs(names=names, key_arn=args.key_arn, pager_endpoint=watching.pager_endpoint),
@@ -91,7 +87,7 @@ class RegionWatch(pulumi.ComponentResource):
         )
         self.register_outputs({"topicArn": topic.arn})
 
-    def _canary(self, name: str, args: RegionWatchArgs, letters: DeadLetters) -> None:
+    def _canary(self, name: str, args: RegionWatchArgs) -> None:
         settings = args.settings
         Canary(
             f"{name}-canary",
@@ -100,7 +96,7 @@ class RegionWatch(pulumi.ComponentResource):
                 targets={other: regional_name(other, settings.zone_name) for other in args.others},
                 release=args.release,
                 key_arn=args.key_arn,
-                dead_letters=letters,
+                dead_letters=args.region.dead_letters,
                 every_minutes=settings.watching.canary_minutes,
                 log_retention_days=settings.log_retention_days,
                 authenticated=settings.edge.client_authentication != "none",
@@ -132,7 +128,7 @@ def _serving(region: Region, own: OwnMetrics) -> Serving:
     )
 
 
-def _recovery(args: RegionWatchArgs, own: OwnMetrics, letters: DeadLetters) -> Recovery:
+def _recovery(args: RegionWatchArgs, own: OwnMetrics) -> Recovery:
     region, here = args.region, args.region.names
     others = [RegionNames(stack=here.stack, region=other) for other in args.others]
     arriving = {
@@ -149,6 +145,6 @@ def _recovery(args: RegionWatchArgs, own: OwnMetrics, letters: DeadLetters) -> R
         leaving=leaving,
         stream_name=here.name("predictions"),
         switch_name=region.evacuation.function_name,
-        dead_letters_name=letters.name,
+        dead_letters_name=region.dead_letters.name,
         rpo_s=args.settings.objectives.rpo_s,
     )

@@ -27,6 +27,27 @@ def messages_are_under_their_regions_key(kept: Resource, graph: Graph) -> Iterat
         yield f"is not under its Region's key, but {kept.inputs.get(key)}"
 
 
+@each("EventTarget", optional=True)
+def what_events_call_keeps_dead_letters(target: Resource, graph: Graph) -> Iterator[str]:
+    """A function that events call keeps those it could not handle, in its own Region.
+
+    Lambda takes an event, tries it three times and drops it: without dead letters nobody learns
+    that a verdict was never given.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq
+    """
+    called = [
+        function
+        for alias in graph.behind(target, "arn", "Alias")
+        for function in graph.behind(alias, "functionName", "Function")
+        if function.region == target.region  # its name is the same in every Region
+    ]
+    for function in called:
+        queues = graph.behind(function, "deadLetterConfig", "Queue")
+        if [queue.region for queue in queues] != [target.region]:
+            yield f"calls {function.name}, which drops what it could not handle"
+
+
 @each("Schedule", optional=True)
 def schedules_keep_dead_letters(schedule: Resource, graph: Graph) -> Iterator[str]:
     """What is run by the clock keeps what could not be delivered, in its own Region.

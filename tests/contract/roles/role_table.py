@@ -140,6 +140,7 @@ RESTORE: Final = (
 )
 VALIDATION: Final = (
     *logs("restore-validation"),
+    DEAD_LETTER,
     bucket_call("list_objects_v2", "predictions", "s3:ListBucket"),
     bucket_call("get_object", "predictions", "s3:GetObject", Key=KEY),
 )

@@ -82,6 +82,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         "us-east-1-predictions-bucket: is in no backup selection of its Region",
     ),
     edit(
+        "restore tests that could not be judged are dropped",
+        "infra/restore_tests.py",
+        "        dead_letters=args.dead_letters,\n",
+        "",
+        "rule:what-events-call-keeps-dead-letters",
+        "which drops what it could not handle",
+    ),
+    edit(
         "production's vaults are not locked",
         VAULT,
         "        if settings.locked:\n            compliance",

@@ -11,6 +11,11 @@ BREAKS: tuple[Broken, ...] = (
         change("Queue", kmsMasterKeyId="alias/aws/sqs"),
     ),
     case(
+        "what-events-call-keeps-dead-letters",
+        "which drops what it could not handle",
+        change("Function", "validation", deadLetterConfig=None),
+    ),
+    case(
         "schedules-keep-dead-letters",
         "drops",
         change("Schedule", target={"deadLetterConfig": None}),
