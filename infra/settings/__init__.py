@@ -171,7 +171,11 @@ def doubts(settings: Settings) -> tuple[str, ...]:
             f"rpoSeconds is {objectives.rpo_s}, but predictionBufferSeconds keeps records out of"
             f" every bucket for up to {settings.prediction_buffer_s} s"
         )
-    return (*found, *watching.doubts(settings.watching, production=settings.production))
+    return (
+        *found,
+        *watching.doubts(settings.watching, production=settings.production),
+        *backup.doubts(settings.backup, log_retention_days=settings.log_retention_days),
+    )
 
 
 def load_settings() -> Settings:

@@ -1,11 +1,11 @@
 """Settings of backups and restore tests: how often, for how long, and how firmly they are kept."""
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
 from infra.settings import fields
 from infra.settings.reading import Reading
+from infra.settings.schedule import schedule
 
 NO_LOCK: Final = "none"
 COMPLIANCE: Final = "compliance"
@@ -16,9 +16,7 @@ _SHORTEST_GRACE_DAYS: Final = 3
 # https://docs.aws.amazon.com/aws-backup/latest/devguide/API_RestoreTestingSelectionForCreate.html
 _LONGEST_HOURS: Final = 168
 _LONGEST_WINDOW_DAYS: Final = 365
-_FIELD: Final = r"[0-9A-Z*?,/-]+"
-_CRON: Final = re.compile(rf"cron\({_FIELD}(?: {_FIELD}){{5}}\)")
-_DAY_FIELDS: Final = (2, 4)
+_HOUR_MIN: Final = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +48,7 @@ def read(reading: Reading) -> BackupSettings:
     return BackupSettings(
         enabled=reading.read("backupEnabled", fields.boolean),
         off_reason=reading.read("backupOffReason", str),
-        schedule=reading.read("backupSchedule", _cron),
+        schedule=reading.read("backupSchedule", _backups),
         retention_days=reading.read("backupRetentionDays", days),
         copy_retention_days=reading.read("backupCopyRetentionDays", days),
         lock=reading.read("backupLock", fields.choice(NO_LOCK, "governance", COMPLIANCE)),
@@ -59,7 +57,7 @@ def read(reading: Reading) -> BackupSettings:
         lock_changeable_days=reading.read(
             "backupLockChangeableDays", fields.integer(_SHORTEST_GRACE_DAYS, _LONGEST_DAYS)
         ),
-        test_schedule=reading.read("restoreTestSchedule", _cron),
+        test_schedule=reading.read("restoreTestSchedule", _tests),
         test_within_days=reading.read(
             "restoreTestWithinDays", fields.integer(1, _LONGEST_WINDOW_DAYS)
         ),
@@ -86,6 +84,8 @@ def contradictions(reading: Reading) -> None:
         _check_production(reading, enabled=enabled)
     if enabled and raw.get("backupLock") in ("governance", COMPLIANCE):
         _check_lock(reading)
+    if enabled and reading.sound("backupRetentionDays", "backupCopyRetentionDays"):
+        _check_copies(reading)
 
 
 def _check_production(reading: Reading, *, enabled: bool) -> None:
@@ -119,9 +119,49 @@ def _check_lock(reading: Reading) -> None:
             )
 
 
-def _cron(text: str) -> str:
-    """Read a schedule as AWS writes it, in UTC: six fields, one of the two day fields is `?`."""
-    found = text[len("cron(") : -1].split(" ") if _CRON.fullmatch(text) else []
-    if not found or [found[at] for at in _DAY_FIELDS].count("?") != 1:
-        raise fields.FieldError('a schedule in UTC, such as "cron(0 5 * * ? *)"')
+def _check_copies(reading: Reading) -> None:
+    kept = int(reading.raw["backupRetentionDays"])
+    if int(reading.raw["backupCopyRetentionDays"]) < kept:
+        reading.note(
+            "backupCopyRetentionDays",
+            f"backupRetentionDays, {kept}, or more: with the Region the longer kept backup is gone",
+            "raise it, or lower backupRetentionDays",
+        )
+
+
+def _backups(text: str) -> str:
+    """Read when backups start: at most hourly, as AWS Backup wants it, and at least daily.
+
+    The alarm on missing ones (`infra/watching/backup_alarms.py`) looks back two days. One for
+    weekly backups would look back two weeks, and CloudWatch has none that looks back over one:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    """
+    found = schedule(text)
+    if found.shortest_gap_min < _HOUR_MIN:
+        raise fields.FieldError(
+            f"an hour or more between two backups, not {found.shortest_gap_min} min"
+        )
+    if not found.daily:
+        raise fields.FieldError(
+            f"a backup every day, not up to {found.longest_gap_days:g} days apart: that none was"
+            " made is noticed after two"
+        )
     return text
+
+
+def _tests(text: str) -> str:
+    schedule(text)
+    return text
+
+
+def doubts(settings: BackupSettings, *, log_retention_days: int) -> tuple[str, ...]:
+    """Say what is legal and looks wrong."""
+    apart_days = schedule(settings.test_schedule).longest_gap_days
+    if not settings.enabled or log_retention_days >= apart_days:
+        return ()
+    doubt = (
+        f"logRetentionDays is {log_retention_days}, but by restoreTestSchedule up to"
+        f" {apart_days:g} days pass between two restore tests: why one failed is forgotten before"
+        " the next one"
+    )
+    return (doubt,)

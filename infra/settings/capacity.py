@@ -70,46 +70,44 @@ def read(reading: Reading) -> CapacitySettings:
 def contradictions(reading: Reading) -> None:
     """Note what cannot be true together."""
     raw = reading.raw
-    reserved, provisioned = (
-        _number(raw.get("reservedConcurrency")),
-        _number(raw.get("provisionedConcurrency")),
-    )
-    if raw.get("snapStart") == "true" and provisioned:
-        for key, other in (
-            ("snapStart", 'false with provisionedConcurrency above "0"'),
-            ("provisionedConcurrency", '0 with snapStart "true"'),
-        ):
-            reading.note(key, f"{other}: Lambda has one or the other", "choose one of the two")
-    if reserved and provisioned and provisioned > reserved:
-        expected = f"at most reservedConcurrency, which is {reserved} and the function's ceiling"
-        reading.note("provisionedConcurrency", expected, "lower it, or raise reservedConcurrency")
-    _check_reservation(reading, reserved)
+    if reading.sound("snapStart", "provisionedConcurrency"):
+        provisioned = int(raw["provisionedConcurrency"])
+        if raw["snapStart"] == "true" and provisioned:
+            for key, other in (
+                ("snapStart", 'false with provisionedConcurrency above "0"'),
+                ("provisionedConcurrency", '0 with snapStart "true"'),
+            ):
+                reading.note(key, f"{other}: Lambda has one or the other", "choose one of the two")
+    if reading.sound("reservedConcurrency"):
+        _check_reservation(reading, int(raw["reservedConcurrency"]))
     _check_canary(reading)
 
 
-def _check_reservation(reading: Reading, reserved: int | None) -> None:
-    rate, duration = (
-        _number(reading.raw.get(key)) for key in ("peakRequestsPerSecond", "requestDurationMs")
-    )
-    if not (reserved and rate and duration):
+def _check_reservation(reading: Reading, reserved: int) -> None:
+    raw, load = reading.raw, ("peakRequestsPerSecond", "requestDurationMs")
+    if not reserved:
         return
-    needed = whole_load(rate, duration)
-    if reserved < needed:
-        reading.note(
-            "reservedConcurrency",
-            f"0, or at least {needed}: peakRequestsPerSecond x requestDurationMs, the whole load,"
-            " which one Region carries when the others are lost",
-            "raise it, or lower what is expected of a Region",
-        )
+    if reading.sound(*load):
+        needed = whole_load(*(int(raw[key]) for key in load))
+        if reserved < needed:
+            reading.note(
+                "reservedConcurrency",
+                f"0, or at least {needed}: peakRequestsPerSecond x requestDurationMs, the whole"
+                " load, which one Region carries when the others are lost",
+                "raise it, or lower what is expected of a Region",
+            )
+    key = "provisionedConcurrency"
+    if reading.sound(key) and int(raw[key]) > reserved:
+        expected = f"at most reservedConcurrency, which is {reserved} and the function's ceiling"
+        reading.note(key, expected, "lower it, or raise reservedConcurrency")
 
 
 def _check_canary(reading: Reading) -> None:
-    try:
-        weight = _weight(reading.raw.get("canaryWeight", ""))
-        versions = dict(_versions(reading.raw.get("stableVersions", "")))
-        regions = [str(each) for each in json.loads(reading.raw.get("regions", ""))]
-    except (fields.FieldError, ValueError, TypeError):
-        return  # noted already, under its own key
+    raw = reading.raw
+    if not reading.sound("canaryWeight", "stableVersions", "regions"):
+        return
+    weight, versions = _weight(raw["canaryWeight"]), dict(_versions(raw["stableVersions"]))
+    regions = fields.region_list(raw["regions"])
     if weight and set(versions) != set(regions):
         reading.note(
             "stableVersions",
@@ -144,7 +142,3 @@ def _versions(text: str) -> tuple[tuple[str, str], ...]:
     if len(dict(pairs)) != len(pairs):
         raise fields.FieldError("each Region once")
     return tuple(pairs)
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and re.fullmatch(r"\d{1,9}", text) else None

@@ -84,8 +84,13 @@ class Reading:
     def refuse_unknown(self) -> None:
         """Note every key that no setting has; a misspelt one would be ignored in silence."""
         for key in sorted(self.raw.keys() - self.known):
-            near = difflib.get_close_matches(key, sorted(self.known), n=1, cutoff=0.0)[0]
-            self.note(key, "the name of a setting", f"did you mean {self._full(near)}?")
+            near = difflib.get_close_matches(key, sorted(self.known), n=1)
+            step = (
+                f"did you mean {self._full(near[0])}?"
+                if near
+                else "remove it; docs/reference/settings.md has all there are"
+            )
+            self.note(key, "the name of a setting", step)
 
     def _full(self, key: str) -> str:
         return f"{self.project}:{key}"

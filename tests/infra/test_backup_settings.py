@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.settings import Settings, SettingsError, parse_settings
+from infra.settings import Settings, SettingsError, doubts, parse_settings
 from tests.infra.graph import stack_config
 
 
@@ -75,7 +75,47 @@ def test_a_retention_outside_the_lock_is_refused_before_aws_fails_every_job(
     key: str, days: str
 ) -> None:
     assert "7 to 90" in refusals("prod", **{key: days})[key]
-    parse("staging", **{key: days})
+    parse("staging", backupRetentionDays=days, backupCopyRetentionDays=days)
+
+
+def test_a_copy_is_kept_as_long_as_what_it_is_of() -> None:
+    said = refusals(backupRetentionDays="30", backupCopyRetentionDays="29")
+    assert "backupRetentionDays, 30, or more" in said["backupCopyRetentionDays"]
+    parse(backupRetentionDays="30", backupCopyRetentionDays="31")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("cron(0 5 ? * SUN *)", "a backup every day, not up to 7 days apart"),
+        ("cron(0 5 ? * MON-SAT *)", "a backup every day, not up to 2 days apart"),
+        ("cron(0 5 1-30 * ? *)", "a backup every day, not up to 2 days apart"),
+        ("cron(0 5 * 1-11 ? *)", "a backup every day"),
+        ("cron(0/59 * * * ? *)", "an hour or more between two backups, not 1 min"),
+        ("cron(0 24 * * ? *)", "24 is not within 0 to 23"),
+        ("cron(0 5 31 2 ? *)", "comes in no year"),
+        ("cron(0 5 * * ? 2027)", "ends and nobody notices"),
+    ],
+)
+def test_backups_are_daily_at_least_as_the_alarm_on_missing_ones_expects(
+    schedule: str, expected: str
+) -> None:
+    assert expected in refusals(backupSchedule=schedule)["backupSchedule"]
+
+
+@pytest.mark.parametrize(
+    "schedule", ["cron(30 * * * ? *)", "cron(0 5,17 ? * SUN-SAT *)", "cron(0 */6 1-31 JAN-DEC ? *)"]
+)
+def test_backups_may_be_made_more_often_up_to_hourly(schedule: str) -> None:
+    assert parse(backupSchedule=schedule).backup.schedule == schedule
+
+
+def test_logs_that_end_before_the_next_restore_test_are_legal_but_doubted() -> None:
+    assert doubts(parse(logRetentionDays="7")) == (), "as often as the tests, weekly"
+    (doubt,) = doubts(parse(logRetentionDays="5"))
+    assert "up to 7 days pass between two restore tests" in doubt
+    off = parse(logRetentionDays="1", backupEnabled="false", backupOffReason="a day's experiment")
+    assert doubts(off) == ()
 
 
 def test_a_lock_whose_limits_cross_is_refused() -> None:

@@ -133,6 +133,12 @@ def test_an_unknown_key_is_refused_with_the_nearest_known_one() -> None:
     assert "did you mean understudy:failureThreshold?" in said
 
 
+def test_an_unknown_key_that_is_like_no_other_is_not_guessed_at() -> None:
+    said = refusals(xyzzy="red")["understudy:xyzzy"]
+    assert "did you mean" not in said
+    assert "docs/reference/settings.md" in said
+
+
 def test_a_ttl_of_ones_own_needs_a_cname() -> None:
     said = refusals(recordType="alias")["understudy:recordTtlSeconds"]
     assert "Route 53 fixes" in said

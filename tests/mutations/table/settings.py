@@ -4,6 +4,7 @@ from tests.mutations.mutation import Mutation, edit
 
 STAGING = "Pulumi.staging.yaml"
 PROD = "Pulumi.prod.yaml"
+DEFAULTS = "Pulumi.yaml"
 
 MUTATIONS: tuple[Mutation, ...] = (
     edit(
@@ -96,8 +97,24 @@ MUTATIONS: tuple[Mutation, ...] = (
         STAGING,
         "logRetentionDays: 7",
         "logRetentionDays: 1",
-        "nothing",
-        "how long logs are needed is the team's to say; every period CloudWatch offers is legal.",
+        "doubt",
+        "why one failed is forgotten before the next one",
+    ),
+    edit(
+        "backups once a week, which the alarm on missing ones would report every week",
+        DEFAULTS,
+        "default: cron(0 5 * * ? *)",
+        "default: cron(0 5 ? * SUN *)",
+        "settings",
+        "a backup every day, not up to 7 days apart",
+    ),
+    edit(
+        "copies that end before the backups they are of",
+        STAGING,
+        "backupCopyRetentionDays: 7",
+        "backupCopyRetentionDays: 1",
+        "settings",
+        "understudy:backupCopyRetentionDays",
     ),
     edit(
         "another team's zone",
