@@ -21,6 +21,7 @@ from policy.rules import (
     traffic,
     watching,
 )
+from policy.settled import Settled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,4 +69,5 @@ def check(graph: Graph, undecided: list[str] | None = None) -> tuple[Violation, 
     Raises:
         UndecidedError: A value is known only after the deploy.
     """
-    return tuple(violation for rule in RULES for violation in rule.check(graph, undecided))
+    settled = Settled.of_graph(graph)
+    return tuple(violation for rule in RULES for violation in rule.check(settled, undecided))

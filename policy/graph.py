@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, cast
@@ -14,7 +14,7 @@ Values = dict[str, Any]
 UNKNOWN: Final = "\0 known after the deploy"
 """Stands for a value that a preview cannot know."""
 
-_IDENTITIES: Final = ("arn", "name", "bucket", "dnsName", "zoneId", "fqdn")
+IDENTITIES: Final = ("arn", "name", "bucket", "dnsName", "zoneId", "fqdn")
 
 
 class UndecidedError(Exception):
@@ -141,7 +141,7 @@ class Resource:
         """Whether this is its id, ARN, name or address."""
         if not isinstance(value, str) or value in ("", UNKNOWN):
             return False
-        names = (source.get(key) for source in (self.inputs, self.outputs) for key in _IDENTITIES)
+        names = (source.get(key) for source in (self.inputs, self.outputs) for key in IDENTITIES)
         return value == self.id or value in names
 
 
@@ -248,7 +248,8 @@ class Graph:
         value = resource.inputs.get(key)
         if holds_unknown(value):
             return self._sources(resource.property_dependencies.get(key, ()), kinds)
-        return [each for kind in kinds for each in self.all(kind) if _names(value, each)]
+        named = list(texts(value))
+        return [each for kind in kinds for each in self.all(kind) if any(map(each.known_as, named))]
 
     def _sources(self, urns: Iterable[str], kinds: tuple[str, ...]) -> list[Resource]:
         """The nearest resources that a value comes from, handed on by others or not."""
@@ -266,8 +267,12 @@ class Graph:
 
     def waits_for(self, later: Resource, earlier: Resource) -> bool:
         """Whether one resource is made only after another."""
+        return earlier.urn in self.ahead_of(later)
+
+    def ahead_of(self, resource: Resource) -> frozenset[str]:
+        """URNs of all that is made before a resource."""
         seen: set[str] = set()
-        ahead = [later.urn]
+        ahead = [resource.urn]
         while ahead:
             urn = ahead.pop()
             if urn in seen:
@@ -275,7 +280,7 @@ class Graph:
             seen.add(urn)
             found = self.resources.get(urn)
             ahead.extend(found.dependencies if found else ())
-        return earlier.urn in seen and earlier.urn != later.urn
+        return frozenset(seen - {resource.urn})
 
     def per_region(self, kind: str) -> dict[str, list[Resource]]:
         """Resources of a kind by their Region; every Region of the stack is in it."""
@@ -285,10 +290,13 @@ class Graph:
         return found
 
 
-def _names(value: object, resource: Resource) -> bool:
+def texts(value: object) -> Iterator[str]:
+    """Every text in a value."""
     if isinstance(value, Mapping):
-        values = cast("Mapping[str, object]", value).values()
-        return any(_names(each, resource) for each in values)
-    if isinstance(value, list):
-        return any(_names(each, resource) for each in cast("list[object]", value))
-    return resource.known_as(value)
+        for each in cast("Mapping[str, object]", value).values():
+            yield from texts(each)
+    elif isinstance(value, list):
+        for each in cast("list[object]", value):
+            yield from texts(each)
+    elif isinstance(value, str):
+        yield value

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from policy import RULES, Graph, Rule
+from policy.settled import Settled
 from tests.policy.breaking import Broken, broken
 from tests.policy.breaks import BREAKS
 
@@ -20,9 +21,12 @@ def test_every_stack_keeps_the_rule(graph: Graph, rule: Rule) -> None:
 
 @pytest.mark.parametrize("case", BREAKS, ids=lambda case: f"{case.rule}: {case.says}")
 def test_the_rule_notices_when_it_is_broken(staging: Graph, case: Broken) -> None:
-    said = [str(each) for each in BY_ID[case.rule].check(broken(staging, *case.breaks))]
+    graph = broken(staging, *case.breaks)
+    said = [str(each) for each in BY_ID[case.rule].check(graph)]
     assert said, f"{case.rule} cannot fail"
     assert any(case.says in each for each in said), f"expected '{case.says}', got {said}"
+    settled = Settled.of_graph(graph)
+    assert [str(each) for each in BY_ID[case.rule].check(settled)] == said, "as the plain graph"
 
 
 def test_no_rule_goes_unbroken() -> None:
