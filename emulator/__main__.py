@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 import urllib.request
@@ -23,6 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
         return _status(work_dir)
     guard.only_loopback()
     moto_environment.apply()  # before anything imports moto
+    gc.disable()  # half a million objects are made now that stay for good
+    from emulator import botocore_model
+
+    botocore_model.share()
     from emulator.server import Settings, serve
 
     serve(

@@ -182,9 +182,9 @@ class FrontDoor:
 @lru_cache(maxsize=1)
 def _moto_application() -> Callable[..., Iterable[bytes]]:
     """Moto's applications: one for the process, as its stores are."""
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from emulator.door.dispatch import Dispatcher
 
-    return DomainDispatcherApplication(create_backend_app)
+    return Dispatcher()
 
 
 def _run(application: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> Answer:

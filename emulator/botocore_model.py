@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any, Final, cast
 
 import botocore.session
+from botocore.loaders import create_loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -49,6 +50,16 @@ _CLASSES: Final = {
 }
 
 _session = botocore.session.Session()
+
+
+def share() -> None:
+    """Let every session of this process that is made from now on read a model only once.
+
+    A model is megabytes of JSON, and nobody changes it once it is read; but each session of boto3
+    has a loader of its own, and moto makes three sessions to list the Regions of EC2 alone.
+    """
+    loader = create_loader()
+    botocore.session.create_loader = lambda *_: loader
 
 
 @lru_cache(maxsize=64)

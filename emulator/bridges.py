@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from emulator.engine import Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
     from pathlib import Path
 
     from emulator.dataplane import CheckerReport, DataPlane, TargetStatus
     from emulator.dataplane.lambda_provisioning import ProvisionedStatus
     from emulator.dataplane.lambda_results import InvokeResult
+    from emulator.door.refusals import Answer
     from emulator.engine import Outcome, Request
     from emulator.engine.request import OnEvent
     from emulator.watch.watch import Watch
@@ -77,10 +78,12 @@ class DataPlaneHooks:
 class Runs:
     """The engine, whose events go to whoever asked for the run under way."""
 
-    def __init__(self, aws_endpoint: str, work_dir: Path) -> None:
+    def __init__(
+        self, aws_endpoint: str, answer: Callable[[dict[str, Any]], Answer], work_dir: Path
+    ) -> None:
         self._lock = threading.Lock()
         self._listener: OnEvent | None = None
-        self._engine = Engine(aws_endpoint, work_dir, self._tell)
+        self._engine = Engine(aws_endpoint, work_dir, self._tell, answer=answer)
 
     def run(self, request: Request, on_event: OnEvent) -> Outcome:
         """Carry out one request; others wait."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import gc
 import json
 import os
 import signal
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 _LAST_BLOCK: Final = 255
 _STOP_WITHIN_S: Final = 10.0
 _EXIT_STUCK: Final = 70
+_COLLECT_AFTER: Final = (25_000, 10, 10)  # objects, young collections, middle ones
 
 
 class NoBlockError(RuntimeError):
@@ -81,6 +83,7 @@ async def _serve(settings: Settings) -> None:
     emulator = Emulator(settings)
     try:
         await emulator.start()
+        _collect_seldom()
         await stop.wait()
     finally:
         _say("stopping")
@@ -137,7 +140,7 @@ class Emulator:
         storage = self._storage
         door = api.FrontDoor(self._faults, storage.objects, storage.replicator, storage.tables)
         self._api = ApiServer(self._listener, door.answer)
-        self._runs = Runs(self._block.api.url, settings.work_dir)
+        self._runs = Runs(self._block.api.url, door.answer, settings.work_dir)
         self._control = ControlServer(control.application(self._controls()), self._block.control)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -246,7 +249,7 @@ def claim_work_dir(work_dir: Path) -> IO[bytes]:
         raise WorkDirInUseError(
             f"another emulator serves from {work_dir}; choose another --work-dir"
         ) from error
-    for state in (work_dir / "stacks").glob("*.json"):  # its AWS ended with it
+    for state in (work_dir / "stacks").glob("*.json*"):  # its AWS ended with it
         state.unlink()
     return lock
 
@@ -265,6 +268,17 @@ def claim_block() -> tuple[socket.socket, Block]:
         f"no free block: port {Block(FIRST_BLOCK).api.port} is in use on every 127.B.0.1 with B "
         f"from {FIRST_BLOCK} to {_LAST_BLOCK}; stop an emulator that is no longer needed"
     )
+
+
+def _collect_seldom() -> None:
+    """Let the garbage collector look at what comes from now on, and not at moto and its models.
+
+    Stock thresholds walk all of that again for each quarter that a deploy adds to it: a third of
+    the time that the emulator takes to start, and a tenth of a deploy.
+    """
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
+    gc.enable()
 
 
 def _watch_lifeline(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

@@ -6,13 +6,14 @@ and in each of pytest-xdist's workers (which talk over pipes, so the guard is no
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from emulator import guard, moto_environment
+from emulator import botocore_model, guard, moto_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 guard.only_loopback()
 moto_environment.apply()  # before any test module imports moto
+botocore_model.share()  # before any of them makes a session
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile(
@@ -35,6 +37,12 @@ settings.register_profile("nightly", max_examples=2000, deadline=None)
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") == "true" else "dev")
 )
+
+
+def pytest_collection_finish() -> None:
+    """Nothing that was imported goes any more: the garbage collector need not walk it."""
+    gc.freeze()
+    gc.set_threshold(25_000, 10, 10)
 
 
 @pytest.fixture(scope="session")

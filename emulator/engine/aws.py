@@ -16,9 +16,12 @@ from botocore.parsers import ResponseParserError
 
 from emulator import botocore_model
 from emulator.administrator import ACCESS_KEY, SECRET_KEY
+from emulator.door.direct import sender
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from emulator.door.refusals import Answer
 
 _READS: Final = ("Describe", "Get", "List", "Head")
 _UNREACHABLE: Final = "Unreachable"
@@ -72,13 +75,25 @@ class ReadOnlyError(AssertionError):
 
 
 class Aws:
-    """AWS API at one endpoint, as its administrator. Safe to use from any thread."""
+    """AWS API at one endpoint, as its administrator. Safe to use from any thread.
 
-    def __init__(self, endpoint: str) -> None:
+    Args:
+        endpoint: URL of the AWS API.
+        answer: What answers behind that URL, when it is in this process: it is then called as it
+            is, without a network in between.
+    """
+
+    def __init__(
+        self, endpoint: str, answer: Callable[[dict[str, Any]], Answer] | None = None
+    ) -> None:
         self._endpoint = endpoint
         self._session = boto3.Session(
-            aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name="us-east-1"
+            aws_access_key_id=ACCESS_KEY,
+            aws_secret_access_key=SECRET_KEY,
+            region_name="us-east-1",
         )
+        if answer is not None:
+            self._session.events.register("before-send", sender(answer))
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
         self._account = ""

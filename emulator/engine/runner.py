@@ -69,12 +69,19 @@ class Runner:
         deployment = Deployment(
             loaded, state, steps, assets, self._on_event, preview=request.kind == "preview"
         )
-        if request.kind == "destroy":
-            self._delete(deployment, steps, (*state.doomed(), *state.resources()))
-            if not deployment.problems:
-                state.set_outputs({})
-            return _outcome(deployment, {})
-        return self._deploy(deployment, steps)
+        try:
+            if request.kind == "destroy":
+                return self._destroy(deployment, steps)
+            return self._deploy(deployment, steps)
+        finally:
+            state.close()
+
+    def _destroy(self, deployment: Deployment, steps: Steps) -> Outcome:
+        state = deployment.state
+        self._delete(deployment, steps, (*state.doomed(), *state.resources()))
+        if not deployment.problems:
+            state.set_outputs({})
+        return _outcome(deployment, {})
 
     def _deploy(self, deployment: Deployment, steps: Steps) -> Outcome:
         # The child imports for a second or two: time in which the API's models can be loaded.

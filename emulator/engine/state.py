@@ -1,4 +1,4 @@
-"""What a stack has deployed, kept in one JSON file that is replaced after every step.
+"""What a stack has deployed, kept in one JSON file, and beside it what changed during a run.
 
 A resource is written down before AWS is asked to create it (`status="creating"`), again as soon
 as its id is known (`"unfinished"`), and once more when all of it is done (`"complete"`). So a run
@@ -13,6 +13,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from emulator.engine.journal import Journal
 from emulator.engine.request import RefusedError
 
 if TYPE_CHECKING:
@@ -66,11 +67,9 @@ class StackState:
         self._resources: dict[str, ResourceState] = {}
         self._doomed: list[ResourceState] = []
         self._outputs: Values = {}
-        self._texts: dict[str, str] = {}
-        """Each resource as JSON: a step rewrites the file, but encodes one resource only."""
-        self._saving = threading.Lock()
-        self._changes = 0
-        self._saved = 0
+        self._journal = Journal(file) if file else None
+        self._changed = False
+        """Whether the journal holds what the file does not."""
 
     @classmethod
     def load(cls, file: Path) -> StackState:
@@ -85,6 +84,8 @@ class StackState:
             state._resources = {each["urn"]: _resource(each) for each in found["resources"]}
             state._doomed = [_resource(each) for each in found["doomed"]]
             state._outputs = found["outputs"]
+        for entry in Journal(file).entries():
+            state._replay(entry)
         return state
 
     def read_only(self) -> StackState:
@@ -125,16 +126,14 @@ class StackState:
         `replaces` is the URN it had before; `doom` the resource that it takes the place of, which
         must be deleted at the end.
         """
-        text = json.dumps(_json(resource))
+        gone = {replaces or resource.urn, resource.urn}
         with self._lock:
-            for urn in {replaces or resource.urn, resource.urn}:
+            for urn in gone:
                 self._resources.pop(urn, None)
-                self._texts.pop(urn, None)
             self._resources[resource.urn] = resource
-            self._texts[resource.urn] = text
             if doom is not None:
                 self._doomed.append(doom)
-        self._save()
+            self._note(gone, resource, doomed=doom is not None)
 
     def revive(self, never_made: ResourceState) -> ResourceState | None:
         """Put back what `never_made` was to replace; None if it was to replace nothing."""
@@ -143,7 +142,9 @@ class StackState:
             if not doomed:
                 return None
             self._doomed.remove(doomed[-1])
-        self.put(doomed[-1])
+            self._resources.pop(never_made.urn, None)
+            self._resources[never_made.urn] = doomed[-1]
+            self._note({never_made.urn}, doomed[-1], doomed=True)
         return doomed[-1]
 
     def unmake(self, never_made: ResourceState) -> None:
@@ -156,44 +157,65 @@ class StackState:
         with self._lock:
             if self._resources.get(resource.urn) == resource:
                 del self._resources[resource.urn]
-                self._texts.pop(resource.urn, None)
+                self._note({resource.urn})
             else:
                 self._doomed = [each for each in self._doomed if each != resource]
-        self._save()
+                self._note(set(), doomed=True)
 
     def set_outputs(self, outputs: Values) -> None:
-        """Write the stack's outputs down."""
+        """Take the stack's outputs; `close` writes them down."""
         with self._lock:
             self._outputs = outputs
-        self._save()
+            self._changed = True
 
-    def _save(self) -> None:
-        """Replace the file, unless a write that began after our change has done so meanwhile.
+    def close(self) -> None:
+        """Write the whole file, if a run changed anything, and forget the journal. Idempotent.
 
-        Registrations arrive in parallel: one write then serves several of them.
+        Whoever ends in between leaves both: the journal, read again over the file, changes nothing.
         """
+        with self._lock:
+            if self._changed:
+                self._write()
+                self._changed = False
+            if self._journal is not None:
+                self._journal.clear()
+
+    def _note(
+        self, gone: set[str], resource: ResourceState | None = None, *, doomed: bool = False
+    ) -> None:
+        """Append a change to the journal."""
+        if self._file is None or self._journal is None:
+            return
+        if not self._file.exists():
+            self._write()  # that there is such a stack is seen by its file
+        entry = {
+            "gone": sorted(gone),
+            "put": None if resource is None else _json(resource),
+            "doomed": [_json(each) for each in self._doomed] if doomed else None,
+        }
+        self._changed = True
+        self._journal.append(json.dumps(entry).encode())
+
+    def _replay(self, entry: dict[str, Any]) -> None:
+        for urn in entry["gone"]:
+            self._resources.pop(urn, None)
+        if entry["put"] is not None:
+            self._resources[entry["put"]["urn"]] = _resource(entry["put"])
+        if entry["doomed"] is not None:
+            self._doomed = [_resource(each) for each in entry["doomed"]]
+        self._changed = True
+
+    def _write(self) -> None:
         if self._file is None:
             return
-        with self._lock:
-            self._changes += 1
-            ours = self._changes
-        with self._saving:
-            if self._saved >= ours:
-                return
-            with self._lock:
-                text, seen = self._document(), self._changes
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            part = self._file.with_suffix(".part")
-            part.touch(mode=0o600)  # secrets lie in it in the clear
-            part.write_text(text, encoding="utf-8")
-            part.replace(self._file)
-            self._saved = seen
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        part = self._file.with_suffix(".part")
+        part.touch(mode=0o600)  # secrets lie in it in the clear
+        part.write_text(self._document(), encoding="utf-8")
+        part.replace(self._file)
 
     def _document(self) -> str:
-        for urn, resource in self._resources.items():
-            if urn not in self._texts:
-                self._texts[urn] = json.dumps(_json(resource))
-        resources = ",\n".join(self._texts[urn] for urn in self._resources)
+        resources = ",\n".join(json.dumps(_json(each)) for each in self._resources.values())
         doomed = ",\n".join(json.dumps(_json(each)) for each in self._doomed)
         outputs = json.dumps(self._outputs)
         return (

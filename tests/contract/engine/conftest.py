@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator import moto_environment
+from emulator.door.dispatch import Dispatcher
 from emulator.engine.aws import Aws
 from tests.contract.engine.cloud import Cloud, NoHooks
 
@@ -20,7 +21,6 @@ moto_environment.apply()
 
 @pytest.fixture(scope="session")
 def engine_endpoint() -> Iterator[str]:
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import WSGIRequestHandler, make_server
 
     class Quiet(WSGIRequestHandler):
@@ -30,7 +30,7 @@ def engine_endpoint() -> Iterator[str]:
     server = make_server(
         "127.0.0.1",
         0,
-        DomainDispatcherApplication(create_backend_app),
+        Dispatcher(),
         threaded=True,
         request_handler=Quiet,
     )
