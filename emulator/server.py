@@ -20,7 +20,7 @@ import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from emulator import api, control, coverage, deployed, patches
+from emulator import api, control, coverage, deployed, patches, zonal
 from emulator.addresses import FIRST_BLOCK, Block
 from emulator.backup import Backups
 from emulator.bridges import DataPlaneHooks, Runs
@@ -37,6 +37,7 @@ from emulator.storage import Storage
 from emulator.store import Store
 from emulator.watch import vended
 from emulator.watch.watch import Watch
+from emulator.zonal import ZonalShifts
 
 if TYPE_CHECKING:
     import socket
@@ -113,6 +114,7 @@ class Emulator:
         self._storage = Storage(
             self._clock, self._faults, self._events, metrics=self._watch.metrics, seed=settings.seed
         )
+        self._zonal = ZonalShifts(self._store, self._clock, self._events)
         self._data_plane = DataPlane(
             self._store,
             self._clock,
@@ -126,6 +128,7 @@ class Emulator:
             metrics=self._watch.metrics,
             outside=self._outside,
             keep=self._storage.objects.deliver,
+            zones_away=self._zonal.zones_away,
             seed=settings.seed,
         )
         self._backups = Backups(
@@ -138,7 +141,13 @@ class Emulator:
         )
         self._watch.connect(self._data_plane.invoke)
         storage = self._storage
-        door = api.FrontDoor(self._faults, storage.objects, storage.replicator, storage.tables)
+        door = api.FrontDoor(
+            self._faults,
+            storage.objects,
+            storage.replicator,
+            storage.tables,
+            own={zonal.SIGNED_AS: self._zonal.answer},
+        )
         self._api = ApiServer(self._listener, door.answer)
         self._runs = Runs(self._block.api.url, door.answer, settings.work_dir)
         self._control = ControlServer(control.application(self._controls()), self._block.control)
@@ -156,8 +165,8 @@ class Emulator:
         patches.apply_all(hooks)
         self._api.start()
         await self._data_plane.start()
-        flows = (*self._storage.flows(), *self._watch.flows(), *self._backups.flows())
-        self._tasks = [asyncio.create_task(flow()) for flow in flows]
+        parts = (self._storage, self._watch, self._backups, self._zonal)
+        self._tasks = [asyncio.create_task(flow()) for part in parts for flow in part.flows()]
         await self._control.start()
         self._write_ready_file()
         _say(

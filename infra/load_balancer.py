@@ -90,6 +90,8 @@ class LoadBalancer(pulumi.ComponentResource):
             drop_invalid_header_fields=True,
             access_logs={"bucket": logs.bucket_name, "enabled": True},
             enable_deletion_protection=args.deletion_protection,
+            # A zone can then be left by one call, without this program or Route 53.
+            enable_zonal_shift=True,
             tags=names.tags(names.stack.prefix),
             opts=child,
         )

@@ -20,6 +20,7 @@ from policy.rules import (
     table,
     traffic,
     watching,
+    zones,
 )
 from policy.settled import Settled
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _CHAPTERS: Final[Sequence[ModuleType]] = (
     regions,
     edge,
+    zones,
     doors,
     health,
     traffic,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from emulator.catalogue import (
     acm,
+    arczonalshift,
     backup,
     bucket_settings,
     cloudwatch,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 _SERVICES = (
     acm,
+    arczonalshift,
     backup,
     bucket_settings,
     cloudwatch,

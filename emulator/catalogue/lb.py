@@ -57,7 +57,7 @@ _LOAD_BALANCER_ATTRIBUTES: Final = {
     ),
     "enableWafFailOpen": attribute("waf.fail_open.enabled", unset=False),
     "enableXffClientPort": attribute("routing.http.xff_client_port.enabled", unset=False),
-    "enableZonalShift": attribute("zonal_shift.config.enabled", unset=False),
+    "enableZonalShift": emulated(attribute="zonal_shift.config.enabled", unset=False),
     "idleTimeout": emulated(attribute="idle_timeout.timeout_seconds", unset=60),
     "preserveHostHeader": attribute("routing.http.preserve_host_header.enabled", unset=False),
     "xffHeaderProcessingMode": attribute("routing.http.xff_header_processing.mode", unset="append"),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from emulator.addresses import Block
     from emulator.certificates import Authority
     from emulator.clock import Clock
+    from emulator.dataplane.dns import ZonesAway
     from emulator.dataplane.lambda_logs import ShipLogs
     from emulator.dataplane.lambda_provisioning import ProvisionedStatus
     from emulator.dataplane.lambda_results import InvokeResult
@@ -61,6 +62,7 @@ class DataPlane:
         metrics: Metrics | None = None,
         outside: Outside | None = None,
         keep: Keep | None = None,
+        zones_away: ZonesAway = lambda _arn: frozenset(),
         seed: int = 0,
     ) -> None:
         world = World(
@@ -88,6 +90,7 @@ class DataPlane:
             numbers,
             checks=self._checks,
             targets=self._targets,
+            zones_away=zones_away,
         )
         self._dns = DnsServer(self._names, block.dns)
         backends = Backends(

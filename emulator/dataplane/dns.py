@@ -27,12 +27,17 @@ from emulator.places import DEFAULT_PLACE, place_of
 from emulator.store.names import absolute
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emulator.addresses import Endpoint, LoadBalancerNumbers
     from emulator.dataplane.health_checks import HealthCheckers
     from emulator.dataplane.target_health import TargetHealth
     from emulator.dataplane.world import World
     from emulator.store import LoadBalancer
     from emulator.store.names import Zone
+
+    ZonesAway = Callable[[str], frozenset[str]]
+    """For a load balancer's ARN, ids of the zones that a zonal shift keeps its traffic from."""
 
 UDP_SIZE_BYTES: Final = 1232
 """EDNS size the server offers and keeps to (https://dnsflagday.net/2020/)."""
@@ -53,11 +58,13 @@ class Names:
         *,
         checks: HealthCheckers,
         targets: TargetHealth,
+        zones_away: ZonesAway,
     ) -> None:
         self._store = world.store
         self._numbers = numbers
         self._checks = checks
         self._targets = targets
+        self._zones_away = zones_away
         self._chance = world.chance("weighted records")
 
     def answer(self, name: str, kind: str, *, place: str = DEFAULT_PLACE) -> Answer:
@@ -84,9 +91,18 @@ class Names:
         return self._checks.healthy(check_id)
 
     def balancer_addresses(self, name: str) -> tuple[str, ...] | None:
-        """Loopback addresses of a load balancer, one an Availability Zone."""
+        """Loopback addresses of a load balancer, one an Availability Zone it is not shifted from.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/application/zonal-shift.html
+        """
         found = self._balancer(name)
-        return None if found is None else self._numbers.addresses(found.arn, found.zones)
+        if found is None:
+            return None
+        away = self._zones_away(found.arn)
+        zones = [
+            zone for zone, id_ in zip(found.zones, found.zone_ids, strict=True) if id_ not in away
+        ]
+        return self._numbers.addresses(found.arn, tuple(zones))
 
     def balancer_healthy(self, name: str) -> bool:
         """Whether every target group behind a load balancer has a healthy target."""

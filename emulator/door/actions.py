@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 from emulator.door import key_access
 from emulator.store.secrets import secret_arn
@@ -51,6 +52,7 @@ _ARN_PARAMETERS: Final = (
     "TableName",
     "FunctionName",
     "KeyId",
+    "resourceIdentifier",
 )
 
 
@@ -98,7 +100,7 @@ def _operation(request: ApiRequest) -> tuple[str | None, Mapping[str, Any]]:
             parameters = {**request.query, **request.form}
             return parameters.get("Action"), parameters
         case _:
-            return _rest_operation(request)
+            return rest_operation(request)
 
 
 def _resource(
@@ -122,10 +124,12 @@ def _resource(
     return None
 
 
-def _rest_operation(request: ApiRequest) -> tuple[str | None, Mapping[str, Any]]:
+def rest_operation(request: ApiRequest) -> tuple[str | None, Mapping[str, Any]]:
+    """A REST call's operation, None when no model has it, and what its path and query say."""
     for method, pattern, operation in _rest_operations(request.service):
-        if method == request.method and (found := pattern.fullmatch(request.path)):
-            return operation, {**request.query, **found.groupdict()}
+        if method == request.method and (found := pattern.fullmatch(request.raw_path)):
+            labels = {name: unquote(value) for name, value in found.groupdict().items()}
+            return operation, {**request.query, **labels}
     return None, {}
 
 

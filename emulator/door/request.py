@@ -31,6 +31,9 @@ class ApiRequest:
 
     method: str
     path: str
+    """Decoded: a `/` of a parameter looks like one that separates."""
+    raw_path: str
+    """As it was sent, percent-encoded."""
     query_string: str
     headers: dict[str, str]
     """Lower-case names."""
@@ -103,6 +106,7 @@ def from_environ(environ: dict[str, Any]) -> ApiRequest:
     return ApiRequest(
         method=environ["REQUEST_METHOD"],
         path=environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace"),
+        raw_path=environ["RAW_URI"].partition("?")[0],
         query_string=environ.get("QUERY_STRING", ""),
         headers=headers,
         body=stream.getvalue(),

@@ -19,7 +19,10 @@ DEFAULT_IDLE_TIMEOUT_S: Final = 60
 
 @dataclass(frozen=True, kw_only=True)
 class LoadBalancer:
-    """An Application Load Balancer. `zones` holds the name of each Availability Zone it is in."""
+    """An Application Load Balancer.
+
+    `zones` holds the name of each Availability Zone it is in, `zone_ids` their ids in that order.
+    """
 
     arn: str
     name: str
@@ -31,6 +34,9 @@ class LoadBalancer:
     idle_timeout_s: float
     access_log_bucket: str = ""
     access_log_prefix: str = ""
+    zone_ids: tuple[str, ...] = ()
+    zonal_shift: bool = False
+    """Whether it takes part in zonal shifts."""
 
     def target_group_arns(self) -> frozenset[str]:
         """Target groups that some rule of some listener forwards to."""
@@ -147,12 +153,15 @@ def read_trust_store(arn: str) -> TrustStore | None:
 
 def _load_balancer(raw: Any, region: str) -> LoadBalancer:
     attributes: dict[str, str] = dict(raw.attrs)
+    zones = {str(each.availability_zone): str(each.availability_zone_id) for each in [*raw.subnets]}
     return LoadBalancer(
         arn=raw.arn,
         name=raw.name,
         region=region,
         dns_name=raw.dns_name,
-        zones=tuple(sorted({str(subnet.availability_zone) for subnet in list(raw.subnets)})),
+        zones=tuple(sorted(zones)),
+        zone_ids=tuple(zones[name] for name in sorted(zones)),
+        zonal_shift=attributes.get("zonal_shift.config.enabled") == "true",
         listeners=tuple(listener_view(listener) for listener in values_of(raw.listeners)),
         client_keep_alive_s=float(
             attributes.get("client_keep_alive.seconds", DEFAULT_CLIENT_KEEP_ALIVE_S)

@@ -13,7 +13,7 @@ from typing import Final
 import pulumi
 
 from infra.naming import stack_name_problem
-from infra.settings import backup, capacity, data, edge, fields, runtime, watching
+from infra.settings import backup, capacity, data, edge, fields, runtime, watching, zonal
 from infra.settings.backup import BackupSettings
 from infra.settings.capacity import CapacitySettings
 from infra.settings.data import DataSettings
@@ -21,6 +21,7 @@ from infra.settings.edge import EdgeSettings
 from infra.settings.reading import Problem, Reading, SettingsError
 from infra.settings.runtime import RuntimeSettings
 from infra.settings.watching import WatchingSettings
+from infra.settings.zonal import ZonalSettings
 
 # Route 53 gives an alias to a load balancer this TTL, whatever is asked for:
 # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-choosing-alias-non-alias.html
@@ -69,6 +70,7 @@ class Settings:
     capacity: CapacitySettings
     runtime: RuntimeSettings
     edge: EdgeSettings
+    zonal: ZonalSettings
     watching: WatchingSettings
     backup: BackupSettings
 
@@ -129,6 +131,7 @@ def _read_all(reading: Reading) -> Settings:
         capacity=capacity.read(reading),
         runtime=runtime.read(reading),
         edge=edge.read(reading),
+        zonal=zonal.read(reading),
         watching=watching.read(reading),
         backup=backup.read(reading),
     )

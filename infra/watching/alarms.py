@@ -1,5 +1,6 @@
 """Alarms and pages as CloudWatch resources, with the topic that hears of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,16 +39,24 @@ class Alarms(pulumi.ComponentResource):
 
     Every one tells the topic when it fires and when it is over. Only the composites' messages
     wake somebody (`topic`), so that one incident is one page, however many alarms it sets off.
+
+    Attributes:
+        arns: Of the metric alarms, by what ends their names.
     """
+
+    arns: dict[str, pulumi.Output[str]]
 
     def __init__(
         self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("understudy:infra:Alarms", name, None, opts)
+        self.arns = {}
         pages: dict[str, aws.cloudwatch.CompositeAlarm] = {}
         for watch in args.watches:
-            alarms = [self._alarm(name, alarm, args) for alarm in watch.alarms]
-            pages[watch.page.slug] = self._page(name, watch.page, args, [*alarms, *pages.values()])
+            alarms = {alarm.name: self._alarm(name, alarm, args) for alarm in watch.alarms}
+            self.arns |= {ending: alarm.arn for ending, alarm in alarms.items()}
+            over = [*alarms.values(), *pages.values()]
+            pages[watch.page.slug] = self._page(name, watch.page, args, over)
         self.register_outputs({})
 
     def _alarm(self, name: str, alarm: Alarm, args: AlarmsArgs) -> aws.cloudwatch.MetricAlarm:
@@ -83,7 +92,7 @@ class Alarms(pulumi.ComponentResource):
         )
 
     def _page(
-        self, name: str, page: Page, args: AlarmsArgs, over: list[pulumi.CustomResource]
+        self, name: str, page: Page, args: AlarmsArgs, over: Sequence[pulumi.CustomResource]
     ) -> aws.cloudwatch.CompositeAlarm:
         names = args.names
         return aws.cloudwatch.CompositeAlarm(

@@ -19,6 +19,7 @@ from infra.watching.recovery_alarms import Recovery, recovery_watch
 from infra.watching.serving_alarms import Serving, serving_watch
 from infra.watching.signals import Balancer, OwnMetrics, replication_rule
 from infra.watching.topic import Topic, TopicArgs
+from infra.zonal_autoshift import ZonalAutoshift, ZonalAutoshiftArgs
 from infra.zone import regional_name
 
 
@@ -69,7 +70,7 @@ class RegionWatch(pulumi.ComponentResource):
             TopicArgs(names=names, key_arn=args.key_arn, pager_endpoint=watching.pager_endpoint),
             opts=child,
         )
-        Alarms(
+        alarms = Alarms(
             f"{name}-alarms",
             AlarmsArgs(
                 names=names,
@@ -85,7 +86,23 @@ class RegionWatch(pulumi.ComponentResource):
             ),
             opts=child,
         )
+        if args.settings.zonal.autoshift:
+            self._zonal_autoshift(name, args, alarms)
         self.register_outputs({"topicArn": topic.arn})
+
+    def _zonal_autoshift(self, name: str, args: RegionWatchArgs, alarms: Alarms) -> None:
+        ZonalAutoshift(
+            f"{name}-zonal-autoshift",
+            ZonalAutoshiftArgs(
+                names=args.region.names,
+                load_balancer_arn=args.region.load_balancer.arn,
+                outcome_alarm_arns=[alarms.arns[each] for each in ("availability", "latency")],
+                # With a neighbour out, this Region may be the only one.
+                blocking_alarm_arns=[alarms.arns[f"canary-failure-{one}"] for one in args.others],
+                settings=args.settings.zonal,
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
 
     def _canary(self, name: str, args: RegionWatchArgs) -> None:
         settings = args.settings

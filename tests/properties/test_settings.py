@@ -41,6 +41,9 @@ ALONE: dict[str, st.SearchStrategy[Any]] = {
     "deletionProtection": st.booleans(),
     "keyDeletionDays": st.integers(7, 30),
     "accessLogDays": st.integers(1, 3650),
+    "zonalAutoshift": st.booleans(),
+    "practiceRunBlockedWindows": st.sampled_from(["[]", '["Fri:16:00-Fri:23:59"]']),
+    "practiceRunBlockedDates": st.sampled_from(["[]", '["2027-12-24", "2027-12-31"]']),
     "alarmErrorRatio": st.sampled_from(["0.001", "0.5", "1"]),
     "alarmReplicationSeconds": st.integers(60, 86_400),
     "canaryIntervalMinutes": st.integers(1, 60),
@@ -104,6 +107,8 @@ WRONG = {
     "production": ["", "perhaps"],
     "canaryIntervalMinutes": ["", "0", "61"],
     "accessLogDays": ["", "0", "3651"],
+    "practiceRunBlockedWindows": ["", '["Sat:00:00-Sun:23:59"]', '["Sat"]'],
+    "practiceRunBlockedDates": ["", '["2027-02-30"]', '["24 December"]'],
 }
 
 

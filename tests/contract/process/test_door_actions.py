@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import pytest
 
 from emulator.door import actions, s3_actions
@@ -21,7 +23,8 @@ def request(
 ) -> ApiRequest:
     return ApiRequest(
         method=method,
-        path=path,
+        path=unquote(path),
+        raw_path=path,
         query_string=query,
         headers=headers or {},
         body=body,

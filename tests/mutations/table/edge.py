@@ -7,6 +7,7 @@ SECURITY = "infra/balancer_security.py"
 CLIENTS = "infra/client_listener.py"
 CHECKERS = "infra/health_listener.py"
 PORTS = "infra/ports.py"
+REGION_WATCH = "infra/watching/region_watch.py"
 
 MUTATIONS: tuple[Mutation, ...] = (
     edit(
@@ -89,5 +90,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         "availability_zone=zones[0],",
         "rule:every-region-spans-the-same-zones",
         "two subnets are in one availability zone",
+    ),
+    edit(
+        "practice runs of a zone are watched for nothing that clients see",
+        REGION_WATCH,
+        'for each in ("availability", "latency")]',
+        "for each in ()]",
+        "rule:practice-runs-are-ended-by-alarms-of-their-region",
+        "has no outcome alarm of this stack",
     ),
 )

@@ -15,12 +15,13 @@ from tests.policy.breaks import (
     table,
     traffic,
     watching,
+    zones,
 )
 
 BREAKS = tuple(
     case
     for chapter in (
-        *(regions, edge, doors, health, traffic, functions, data),
+        *(regions, edge, zones, doors, health, traffic, functions, data),
         *(encryption, table, backups, messages, production, roles, watching),
     )
     for case in chapter.BREAKS
