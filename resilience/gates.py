@@ -10,7 +10,7 @@ import base64
 from typing import TYPE_CHECKING
 
 from resilience.aws import Aws, AwsError
-from resilience.failover import Gates
+from resilience.failover import Gates, Signal
 
 if TYPE_CHECKING:
     from resilience.topology import Function, Region, Topology
@@ -32,7 +32,15 @@ async def read_gates(aws: Aws, topology: Topology, writer: Writer, *, now_s: flo
         asyncio.to_thread(_model_parity, aws, topology),
         asyncio.to_thread(_capacity, aws, topology.primary),
     )
-    return Gates(replication_caught_up=replication, model_parity=parity, capacity=capacity)
+
+    def seen(well: bool | None) -> Signal:  # noqa: FBT001 - a gate is a yes or no
+        return Signal(well=well, seen_at_s=now_s)
+
+    return Gates(
+        replication_caught_up=seen(replication),
+        model_parity=seen(parity),
+        capacity=seen(capacity),
+    )
 
 
 async def _replication_caught_up(topology: Topology, writer: Writer, now_s: float) -> bool | None:

@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING
 from resilience.aws import Aws, AwsError
 from resilience.evacuation import flag_of
 from resilience.failover import (
+    FLAGGED,
+    NEVER,
     Action,
     Gates,
-    Observations,
-    Phase,
+    Intent,
+    IntentKind,
     Settings,
+    Sighting,
     Signal,
-    State,
     Step,
+    Watch,
     decide,
 )
 from resilience.records import Event
@@ -41,7 +44,6 @@ SHORTEST_REAL_POLL_S = 0.5
 
 DNS_POLL_S = 0.25
 SHORTEST_REAL_DNS_POLL_S = 0.1
-NEVER = Signal(well=None, seen_at_s=float("-inf"))
 
 
 class Observer:
@@ -63,7 +65,7 @@ class Observer:
         settings: Settings,
     ) -> None:
         self.events: list[Event] = []
-        self.state = State()
+        self.state = Watch()
         self.failback_requested = False
         self.gates = Gates()
         self.serving: str | None = None
@@ -76,7 +78,6 @@ class Observer:
         self._clock = clock
         self._settings = settings
         self._signals: dict[str, Signal] = {}
-        self._refused: Step | None = None
 
     async def run(self) -> None:
         """Poll every sense and decide, until cancelled."""
@@ -150,7 +151,7 @@ class Observer:
         They tell nothing while the flag is set: then another is answered whatever the check.
         """
         verdict = await asyncio.to_thread(check_healthy, self._aws, self._primary.deep_check)
-        if verdict is not None or self.state.phase is Phase.LATCHED or self.serving is None:
+        if verdict is not None or self.state.phase in FLAGGED or self.serving is None:
             return verdict
         return self.serving == self._primary.region
 
@@ -163,28 +164,35 @@ class Observer:
         at_s = self._clock.now_s()
         dns, flag = self.signal("dns"), self.signal("flag")
         observer_well = bool(dns.well) and flag.well is not None
-        observations = Observations(
-            at_s=at_s,
-            observer=Signal(well=observer_well, seen_at_s=min(dns.seen_at_s, flag.seen_at_s)),
-            primary_probe=self.signal("primary_probe"),
-            primary_check=self.signal("check"),
-            standby=self.signal("standby"),
-            flag_set=flag,
+        observer = Signal(well=observer_well, seen_at_s=min(dns.seen_at_s, flag.seen_at_s))
+        seen = Sighting(
+            target=self._primary.region,
+            probe=self.signal("primary_probe"),
+            verdict=self.signal("check"),
+            refuge=self.signal("standby"),
+            flag=flag,
             gates=self.gates,
-            failback_requested=self.failback_requested,
+            intent=self._intent() if self.failback_requested else None,
         )
-        self.state, steps = decide(self.state, observations, self._settings)
+        self.state, steps = decide(self.state, seen, observer, at_s, self._settings)
         for step in steps:
             await self._take(step)
 
+    def _intent(self) -> Intent:
+        return Intent(
+            id="rehearsal",
+            kind=IntentKind.FAILBACK,
+            target=self._primary.region,
+            by="rehearsal",
+            reason="the rehearsal asks for failback",
+        )
+
     async def _take(self, step: Step) -> None:
         region = self._primary.region
-        if step.action is Action.REFUSE:
-            if step != self._refused:
-                self.note("failover.refused", step.reason, region=region)
-            self._refused = step
+        if step.action in {Action.REFUSE, Action.NOTIFY}:
+            kind = "failover.refused" if step.action is Action.REFUSE else "failover.notified"
+            self.note(kind, step.reason, region=region)
             return
-        self._refused = None
         try:
             if step.action is Action.SET_FLAG:
                 took = await asyncio.to_thread(

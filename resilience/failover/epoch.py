@@ -1,0 +1,274 @@
+"""The epoch: which Region may do what only one may do.
+
+Singleton work (a batch, a retraining, a model's promotion) runs only where the epoch is held. It
+is not about traffic: any Region may answer any request at any time, since answers depend on
+nothing but the release and the request.
+
+Two Regions cannot agree while they cannot talk, so holding is a lease that needs an answer:
+
+- Each Region writes one item of its own, conditionally on the version it read, and no other's.
+  In it are its *beat* (a number that every decision raises), its *claim*, and its *ack*.
+- The *deputy* of a holder is the next Region that watches it. While the deputy sees the holder's
+  beats and does not judge it bad, it acknowledges the newest.
+- A holder holds for `lease_s` after it *wrote* the newest beat that its deputy acknowledged, on
+  its own clock. So lateness anywhere only shortens it.
+- The deputy may claim the next number once it has acknowledged nothing for twice `lease_s`, and
+  traffic is latched away from the holder. By then the holder holds no longer, whatever it can or
+  cannot see, and nobody else may claim. That is why there are never two.
+- A new holder holds *alone*: its own deputy may be the very Region that was lost. Nobody claims
+  from a holder that is alone. Once its deputy acknowledges it, it is not alone any more.
+- A holder hands over by naming an *heir*: from then on it holds no longer, and the heir may claim.
+
+The price is known: if the deputy is lost, the holder's lease ends although it is well, until the
+deputy is back or an operator says so (`promote`, by which it holds alone). An operator who
+promotes a Region while another one holds breaks the rule knowingly; the step says so. So it is
+after a deploy that takes a holder's deputy out of the stack.
+
+Source: the lease argument is that of C. Gray and D. Cheriton, "Leases: an efficient
+fault-tolerant mechanism for distributed file cache consistency", SOSP 1989.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import inf
+from typing import TYPE_CHECKING, Final
+
+from resilience.failover.decision import Intent, Settings, Step, Watch
+from resilience.failover.signals import Reading
+from resilience.failover.table import FLAGGED, Action, IntentKind, Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KEPT_BEATS: Final = 32
+"""How many of its own beats a Region can still date: more than `lease_s` holds."""
+
+PATIENCE: Final = 2.0
+"""A deputy waits this many leases: room for clocks that run at different rates."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """A claim of the epoch. `alone` needs no deputy's word; an `heir` may claim the next.
+
+    The deputy is named in the claim, so that a deploy which moves Regions cannot make two.
+    """
+
+    number: int
+    alone: bool
+    deputy: str
+    heir: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ack:
+    """The newest beat of the holder of epoch `number` that was acknowledged."""
+
+    number: int = 0
+    beat: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Peer:
+    """What another Region's item says, and when this Region last saw its beat rise."""
+
+    region: str
+    beat: int
+    claim: Claim | None
+    ack: Ack
+    seen_at_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Epoch:
+    """What one Region knows of the epoch, kept in its own item.
+
+    `beats` dates its newest beats, `acked_at_s` its newest ack, and `confirmed_at_s` is when the
+    newest beat that its deputy acknowledged was written; all on this Region's own clock.
+    """
+
+    beat: int = 0
+    beats: tuple[tuple[int, float], ...] = ()
+    claim: Claim | None = None
+    ack: Ack = Ack()
+    acked_at_s: float = -inf
+    confirmed_at_s: float = -inf
+
+
+NO_EPOCH: Final = Epoch()
+"""What a Region knows of the epoch before its first decision."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Neighbourhood:
+    """Who is who, and what is known of them, as one Region sees it at one instant.
+
+    `order` are the Regions by preference, `deputy` is the next that watches this one.
+    """
+
+    region: str
+    order: tuple[str, ...]
+    deputy: str
+    peers: Mapping[str, Peer]
+    watches: Mapping[str, Watch]
+
+
+def holds(epoch: Epoch, at_s: float, settings: Settings) -> bool:
+    """Tell whether the Region whose state this is holds the epoch now, on its own clock."""
+    claim = epoch.claim
+    if claim is None or claim.heir:
+        return False
+    return claim.alone or 0 <= at_s - epoch.confirmed_at_s <= settings.lease_s
+
+
+def holder_in(epoch: Epoch, near: Neighbourhood) -> tuple[str, Claim] | None:
+    """Name the Region with the highest claim that is known here, and its claim."""
+    claims = [(peer.claim, peer.region) for peer in near.peers.values() if peer.claim is not None]
+    if epoch.claim is not None:
+        claims.append((epoch.claim, near.region))
+    if not claims:
+        return None
+    claim, region = max(claims, key=lambda each: (each[0].number, each[1] == near.region))
+    return region, claim
+
+
+def advance(  # noqa: PLR0913 - one argument a kind of knowledge
+    epoch: Epoch,
+    near: Neighbourhood,
+    intent: Intent | None,
+    at_s: float,
+    settings: Settings,
+    *,
+    well: bool,
+    unbroken: bool,
+) -> tuple[Epoch, tuple[Step, ...]]:
+    """Beat, acknowledge, claim or resign: at most one of the last two.
+
+    Args:
+        epoch: This Region's state.
+        near: What it sees of the others.
+        intent: An open `promote` of this Region, if there is one.
+        at_s: Now, on this Region's clock.
+        settings: How long is long enough.
+        well: Whether this observer is in a state to judge; if not it only beats.
+        unbroken: Whether it has looked without a gap since its last decision. If not, its clock
+            or its luck is not to be trusted, and all that was timed begins again.
+    """
+    epoch = _beat(epoch, at_s, unbroken=unbroken)
+    if not well:
+        return epoch, ()
+    found = holder_in(epoch, near)
+    if found is not None and found[0] != near.region and epoch.claim is not None:
+        epoch = replace(epoch, claim=None)  # superseded by a higher one
+    if intent is not None and intent.kind is IntentKind.PROMOTE:
+        return _claim(epoch, found, near, intent.reason, by=intent.by)
+    if found is None:
+        return _begin(epoch, near, at_s, settings)
+    if found[0] == near.region:
+        return _hold(epoch, near, at_s, settings)
+    return _follow(epoch, found, near, at_s, settings)
+
+
+def _beat(epoch: Epoch, at_s: float, *, unbroken: bool) -> Epoch:
+    number = epoch.beat + 1
+    if unbroken:
+        kept = (*epoch.beats, (number, at_s))[-KEPT_BEATS:]
+        return replace(epoch, beat=number, beats=kept)
+    return replace(
+        epoch, beat=number, beats=((number, at_s),), acked_at_s=at_s, confirmed_at_s=-inf
+    )
+
+
+def _begin(
+    epoch: Epoch, near: Neighbourhood, at_s: float, settings: Settings
+) -> tuple[Epoch, tuple[Step, ...]]:
+    """Nobody ever claimed: the first Region does, once it sees that all others know of none."""
+    others = [region for region in near.order if region != near.region]
+    seen = all(
+        region in near.peers and _fresh(near.peers[region], at_s, settings) for region in others
+    )
+    if near.region != near.order[0] or not seen:
+        return epoch, ()
+    return _claim(epoch, None, near, "no Region has claimed it before")
+
+
+def _hold(
+    epoch: Epoch, near: Neighbourhood, at_s: float, settings: Settings
+) -> tuple[Epoch, tuple[Step, ...]]:
+    """Renew the lease from the deputy's word, and hand over to a Region that is preferred."""
+    claim = epoch.claim
+    if claim is None or claim.heir:
+        return epoch, ()
+    deputy = near.peers.get(claim.deputy)
+    if deputy is not None and deputy.ack.number == claim.number:
+        written_s = dict(epoch.beats).get(deputy.ack.beat, -inf)
+        epoch = replace(epoch, confirmed_at_s=max(epoch.confirmed_at_s, written_s))
+        if claim.alone and at_s - epoch.confirmed_at_s <= settings.lease_s:
+            claim = replace(claim, alone=False)
+            epoch = replace(epoch, claim=claim)
+    heir = _preferred(near, at_s, settings)
+    if heir is None:
+        return epoch, ()
+    reason = f"{heir} is preferred, and has been well for {settings.hold_down_s:g} s"
+    step = Step(action=Action.RESIGN_EPOCH, target=heir, reason=reason)
+    return replace(epoch, claim=replace(claim, heir=heir)), (step,)
+
+
+def _preferred(near: Neighbourhood, at_s: float, settings: Settings) -> str | None:
+    """Name a Region that comes before this one, serves again, and is there to take over."""
+    for region in near.order[: near.order.index(near.region)]:
+        watch, peer = near.watches.get(region), near.peers.get(region)
+        if watch is None or peer is None or not _fresh(peer, at_s, settings):
+            continue
+        since_s = max(watch.reading_since_s, watch.changed_at_s)
+        serves = watch.phase is Phase.SERVING and watch.reading is Reading.WELL
+        if serves and at_s - since_s >= settings.hold_down_s:
+            return region
+    return None
+
+
+def _follow(
+    epoch: Epoch, found: tuple[str, Claim], near: Neighbourhood, at_s: float, settings: Settings
+) -> tuple[Epoch, tuple[Step, ...]]:
+    """Acknowledge the holder as its deputy, or take over from it."""
+    holder, claim = found
+    if claim.heir == near.region:
+        return _claim(epoch, found, near, f"{holder} handed it over")
+    if claim.deputy != near.region:
+        return epoch, ()
+    watch = near.watches.get(holder)
+    if watch is None or watch.phase not in FLAGGED:
+        beat = near.peers[holder].beat
+        if (claim.number, beat) != (epoch.ack.number, epoch.ack.beat):
+            ack = Ack(number=claim.number, beat=beat)
+            epoch = replace(epoch, ack=ack, acked_at_s=at_s)
+        return epoch, ()
+    silent_s = at_s - epoch.acked_at_s
+    if claim.alone or claim.heir or silent_s < takeover_s(settings):
+        return epoch, ()
+    reason = f"nothing of {holder} was acknowledged for {takeover_s(settings):g} s"
+    return _claim(epoch, found, near, reason)
+
+
+def takeover_s(settings: Settings) -> float:
+    """Say how long a deputy acknowledges nothing before it may claim."""
+    return PATIENCE * settings.lease_s
+
+
+def _fresh(peer: Peer, at_s: float, settings: Settings) -> bool:
+    return 0 <= at_s - peer.seen_at_s <= settings.lease_s
+
+
+def _claim(
+    epoch: Epoch,
+    found: tuple[str, Claim] | None,
+    near: Neighbourhood,
+    reason: str,
+    *,
+    by: str | None = None,
+) -> tuple[Epoch, tuple[Step, ...]]:
+    number = 1 if found is None else found[1].number + 1
+    claim = Claim(number=number, alone=True, deputy=near.deputy)
+    step = Step(action=Action.CLAIM_EPOCH, target=near.region, reason=f"epoch {number}: {reason}")
+    return replace(epoch, claim=claim, ack=Ack()), (step if by is None else replace(step, by=by),)
