@@ -23,12 +23,24 @@ LOOKS: Final = {"healthCheckIntervalSeconds": 30, "failureThreshold": 1}
 
 
 def held(journal: Journal) -> None:
-    assert journal.verdict == "met", journal.summary()
+    assert journal.verdict == "met", (journal.missed(), journal.verdicts, journal.expectations)
     assert journal.measurements is not None
     recovery_s = journal.measurements.recovery.recovery_time_s
     assert recovery_s is not None
     assert journal.objectives is not None
     assert recovery_s <= journal.objectives.rto_s
+
+
+# In one emulator Regions are only ever added: one that left cannot come back before the waiting
+# period of its key's replica ends.
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("regions", [THREE[:2], THREE], ids=len)
+def test_with_latency_records_only_the_clients_nearest_to_the_loss_notice(
+    shared: Shared, regions: list[str]
+) -> None:
+    nearest_lost(shared, regions)
 
 
 @pytest.mark.long
@@ -58,10 +70,13 @@ def test_any_number_of_regions_recovers_from_the_loss_of_the_first(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("regions", [THREE[:2], THREE, FIVE], ids=len)
-def test_with_latency_records_only_the_clients_nearest_to_the_loss_notice(
-    shared: Shared, regions: list[str]
+def test_with_latency_records_only_the_clients_nearest_of_five_regions_notice(
+    shared: Shared,
 ) -> None:
+    nearest_lost(shared, FIVE)
+
+
+def nearest_lost(shared: Shared, regions: list[str]) -> None:
     journal = shared.play(ScenarioName.NEAREST_LOST, regions=regions, routing="latency", **LOOKS)
     held(journal)
     names = {each.name for each in journal.expectations if each.held}
