@@ -78,6 +78,8 @@ def test_a_line_that_was_being_written_never_counted(state: StackState, file: Pa
     journal.write_bytes(journal.read_bytes()[:-5])
     found = StackState.load(file)
     assert found.resources() == state.resources()[:-1], "all but the last step"
+    found.put(resource("next", id="n"))
+    assert StackState.load(file).resources() == found.resources(), "nor spoils the next line"
 
 
 def test_a_preview_writes_nothing(state: StackState, file: Path) -> None:
