@@ -53,7 +53,10 @@ regions = {
 Replication("releases", ReplicationArgs(buckets=tuple(r.releases for r in regions.values())))
 Replication("predictions", ReplicationArgs(buckets=tuple(r.predictions for r in regions.values())))
 table = Table("table", TableArgs(names=names, settings=settings, key_arns=keys.arns))
-Backups("backups", BackupsArgs(settings=settings, regions=regions, key_arns=keys.arns))
+Backups(
+    "backups",
+    BackupsArgs(settings=settings, regions=regions, table=table, key_arns=keys.arns),
+)
 traffic = Traffic(
     "traffic",
     TrafficArgs(names=names, settings=settings, zone_id=zone.zone_id, regions=regions),

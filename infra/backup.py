@@ -14,6 +14,7 @@ from infra.region import Region
 from infra.restore_tests import RestoreTests, RestoreTestsArgs
 from infra.ring import next_region
 from infra.settings import Settings
+from infra.table import Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +24,13 @@ class BackupsArgs:
     Attributes:
         settings: The stack's settings.
         regions: What is to be backed up, Region by Region.
+        table: What is to be backed up of every Region's.
         key_arns: The stack's KMS key in each Region.
     """
 
     settings: Settings
     regions: Mapping[str, Region]
+    table: Table
     key_arns: Mapping[str, pulumi.Input[str]]
 
 
@@ -63,6 +66,7 @@ class Backups(pulumi.ComponentResource):
                     names=source.names,
                     settings=args.settings.backup,
                     buckets=(source.releases, source.predictions),
+                    table_arn=args.table.arns[region],
                     vault=vault,
                     copy_vault=self.vaults[refuge],
                 ),
@@ -75,6 +79,7 @@ class Backups(pulumi.ComponentResource):
                     names=twin.names,
                     settings=args.settings,
                     vault=self.vaults[refuge],
+                    source=source.names,
                     sources=(source.releases, source.predictions),
                     twins=(twin.releases, twin.predictions),
                     dead_letters=twin.dead_letters,

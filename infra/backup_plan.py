@@ -29,7 +29,8 @@ class BackupPlanArgs:
     Attributes:
         names: Names in its Region.
         settings: When, and for how long.
-        buckets: What is backed up.
+        buckets: Buckets that are backed up.
+        table_arn: The Region's replica of the table, which is backed up too.
         vault: Where backups go.
         copy_vault: Where their copies go, in another Region.
     """
@@ -37,6 +38,7 @@ class BackupPlanArgs:
     names: RegionNames
     settings: BackupSettings
     buckets: Sequence[Bucket]
+    table_arn: pulumi.Input[str]
     vault: BackupVault
     copy_vault: BackupVault
 
@@ -67,7 +69,7 @@ class BackupPlan(pulumi.ComponentResource):
             name=plan_name,
             plan_id=plan.id,
             iam_role_arn=self._role(name, args).arn,
-            resources=[bucket.arn for bucket in args.buckets],
+            resources=[*(bucket.arn for bucket in args.buckets), args.table_arn],
             # A backup of a bucket without versions fails.
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=list(args.buckets), delete_before_replace=True
@@ -78,6 +80,7 @@ class BackupPlan(pulumi.ComponentResource):
     def _role(self, name: str, args: BackupPlanArgs) -> ServiceRole:
         found = pulumi.Output.all(
             buckets=[bucket.arn for bucket in args.buckets],
+            table=args.table_arn,
             key=args.vault.key_arn,
             vault=args.vault.arn,
             copy_vault=args.copy_vault.arn,
@@ -91,6 +94,7 @@ class BackupPlan(pulumi.ComponentResource):
                     account_id=args.names.stack.account_id,
                     region=args.names.region,
                     bucket_arns=list(map(str, buckets)) if isinstance(buckets, list) else [],  # pyright: ignore[reportUnknownArgumentType] - a list of texts
+                    table_arn=str(arns["table"]),
                     key_arn=str(arns["key"]),
                     vault_arn=str(arns["vault"]),
                     copy_vault_arn=str(arns["copy_vault"]),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from infra.naming import RegionNames
 from infra.policies import Statement, policy, use_key
 
 # What restore tests make is called so by AWS, and nothing else is:
@@ -40,6 +41,16 @@ _WRITE_OBJECT: Final = (
     *("s3:GetObjectVersionAcl", "s3:ListMultipartUploadParts", "s3:PutObject"),
     *("s3:PutObjectAcl", "s3:PutObjectTagging", "s3:PutObjectVersionAcl"),
 )
+_READ_TABLE: Final = (
+    "dynamodb:DescribeTable",
+    "dynamodb:ListTagsOfResource",
+    "dynamodb:StartAwsBackupJob",
+)
+_WRITE_TABLE: Final = (
+    *("dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:DescribeTable"),
+    *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"),
+    *("dynamodb:RestoreTableFromAwsBackup", "dynamodb:Scan", "dynamodb:UpdateItem"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +61,7 @@ class Protected:
         account_id: The account.
         region: The Region.
         bucket_arns: Buckets that are backed up.
+        table_arn: The table that is backed up.
         key_arn: The key they and the vault are encrypted with.
         vault_arn: The vault in the Region.
         copy_vault_arn: The vault in another Region that copies go to.
@@ -60,6 +72,7 @@ class Protected:
     account_id: str
     region: str
     bucket_arns: Sequence[str]
+    table_arn: str
     key_arn: str
     vault_arn: str
     copy_vault_arn: str
@@ -78,6 +91,7 @@ def back_up(protected: Protected) -> str:
         Statement(actions=_READ_BUCKET, resources=buckets),
         Statement(actions=_READ_OBJECT, resources=[f"{arn}/*" for arn in buckets]),
         Statement(actions=_OWN_RULE, resources=[rules]),
+        Statement(actions=_READ_TABLE, resources=[protected.table_arn]),
         # IAM knows no resource for any of these three.
         Statement(
             actions=["cloudwatch:GetMetricData", "events:ListRules", "s3:ListAllMyBuckets"],
@@ -88,7 +102,7 @@ def back_up(protected: Protected) -> str:
             resources=[protected.vault_arn],
         ),
         Statement(actions=["backup:CopyIntoBackupVault"], resources=[protected.copy_vault_arn]),
-        *_keys(protected.key_arn, protected.region),
+        *_keys(protected.key_arn, protected.region, "s3", "dynamodb", "backup"),
         use_key(
             protected.copy_key_arn,
             *("DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptTo"),
@@ -97,32 +111,40 @@ def back_up(protected: Protected) -> str:
     )
 
 
-def restore(prefix: str, key_arn: str, region: str) -> str:
+def restore(names: RegionNames, key_arn: str) -> str:
     """Return the policy of the role that restores into places of their own.
 
     Never into what serves: a restore can damage nothing, and whoever holds it can do no more.
 
     Args:
-        prefix: What the stack's names begin with; `<prefix>-restored-*` is for restores by hand.
+        names: Names in the Region; `<prefix>-restored-*` is for restores by hand.
         key_arn: The key of the Region.
-        region: The Region.
     """
     # Each is a bucket and, as `*` takes a slash too, everything in it.
-    places = [f"arn:aws:s3:::{TEST_PREFIX}*", f"arn:aws:s3:::{prefix}-restored-*"]
+    found = (TEST_PREFIX, f"{names.stack.prefix}-restored-")
+    places = [f"arn:aws:s3:::{name}*" for name in found]
     return policy(
         Statement(actions=_MAKE_BUCKET, resources=places),
         Statement(actions=_WRITE_OBJECT, resources=places),
-        *_keys(key_arn, region),
+        Statement(actions=_WRITE_TABLE, resources=[_table(names, f"{name}*") for name in found]),
+        # A restored table is under DynamoDB's own key: what a test makes is gone within hours.
+        *_keys(key_arn, names.region, "s3", "backup"),
     )
 
 
-def validate(twin_arns: Sequence[str], key_arn: str, region: str) -> tuple[Statement, ...]:
+def validate(
+    names: RegionNames, twin_buckets: Sequence[str], twin_table: str, key_arn: str
+) -> tuple[Statement, ...]:
     """Read what a test restored and the replicas it is held against, and give the verdict."""
-    tests = f"arn:aws:s3:::{TEST_PREFIX}*"
+    tests, region = f"arn:aws:s3:::{TEST_PREFIX}*", names.region
+    twin_arns = [f"arn:aws:s3:::{bucket}" for bucket in twin_buckets]
+    tables = [_table(names, f"{TEST_PREFIX}*"), _table(names, twin_table)]
     return (
         Statement(actions=["s3:ListBucket"], resources=[tests, *twin_arns]),
         Statement(actions=["s3:GetObject"], resources=[tests, *(f"{arn}/*" for arn in twin_arns)]),
+        Statement(actions=["dynamodb:DescribeTable", "dynamodb:Scan"], resources=tables),
         use_key(key_arn, "Decrypt", service=f"s3.{region}.amazonaws.com"),
+        use_key(key_arn, "Decrypt", service=f"dynamodb.{region}.amazonaws.com"),
         # IAM knows no resource for restore jobs.
         Statement(
             actions=["backup:DescribeRestoreJob", "backup:PutRestoreValidationResult"],
@@ -131,8 +153,14 @@ def validate(twin_arns: Sequence[str], key_arn: str, region: str) -> tuple[State
     )
 
 
-def _keys(key_arn: str, region: str) -> tuple[Statement, Statement]:
-    """Use a key through S3 and AWS Backup in its Region, and not otherwise."""
+def _table(names: RegionNames, name: str) -> str:
+    return f"arn:aws:dynamodb:{names.region}:{names.stack.account_id}:table/{name}"
+
+
+def _keys(key_arn: str, region: str, *services: str) -> tuple[Statement, ...]:
+    """Use a key through some services in its Region, and not otherwise."""
     actions = ("Decrypt", "DescribeKey", "GenerateDataKey")
-    by_s3 = use_key(key_arn, *actions, service=f"s3.{region}.amazonaws.com")
-    return by_s3, use_key(key_arn, *actions, service=f"backup.{region}.amazonaws.com")
+    return tuple(
+        use_key(key_arn, *actions, service=f"{service}.{region}.amazonaws.com")
+        for service in services
+    )

@@ -23,8 +23,10 @@ from infra.function import Function, FunctionArgs
 from infra.naming import RegionNames
 from infra.service_role import ServiceRole, ServiceRoleArgs
 from infra.settings import Settings
+from infra.table import arn_by_name
 
-_SOURCE: Final = "resilience/functions/restore_validation.py"
+_FOLDER: Final = "resilience/functions"
+_MODULES: Final = ("restore_validation", "restored_bucket", "restored_table", "restore_findings")
 # The longest a function may run: it reads what it can in that time, and says how much it was.
 _TIMEOUT_S: Final = 900
 _MEMORY_MB: Final = 1024
@@ -39,7 +41,8 @@ class RestoreTestsArgs:
         names: Names in the Region that holds the copies.
         settings: The stack's settings.
         vault: Where the copies are.
-        sources: Buckets of another Region that the copies are of.
+        source: Names in the Region that the copies are of.
+        sources: That Region's buckets; its table is known by name.
         twins: The Region's own bucket for each of them, which S3 replicates into.
         dead_letters: Where ended tests go that could not be judged.
     """
@@ -47,6 +50,7 @@ class RestoreTestsArgs:
     names: RegionNames
     settings: Settings
     vault: BackupVault
+    source: RegionNames
     sources: Sequence[Bucket]
     twins: Sequence[Bucket]
     dead_letters: DeadLetters
@@ -94,26 +98,27 @@ class RestoreTests(pulumi.ComponentResource):
                 names=args.names,
                 what="restore",
                 service=policies.BACKUP,
-                policy=key_arn.apply(
-                    lambda arn: backup_policies.restore(
-                        args.names.stack.prefix, arn, args.names.region
-                    )
-                ),
+                policy=key_arn.apply(lambda arn: backup_policies.restore(args.names, arn)),
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        aws.backup.RestoreTestingSelection(
-            f"{name}-buckets",
-            region=args.names.region,
-            restore_testing_plan_name=plan.name,
-            name="buckets",
-            protected_resource_type="S3",
-            # By name: what is restored here must not wait for the Region it came from.
-            protected_resource_arns=[_arn(bucket) for bucket in args.sources],
-            iam_role_arn=role.arn,
-            validation_window_hours=args.settings.backup.test_validation_hours,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        # By name: what is restored here must not wait for the Region it came from.
+        selected = {
+            "buckets": ("S3", [_arn(bucket) for bucket in args.sources]),
+            "tables": ("DynamoDB", [arn_by_name(args.source)]),
+        }
+        for what, (kind, arns) in selected.items():
+            aws.backup.RestoreTestingSelection(
+                f"{name}-{what}",
+                region=args.names.region,
+                restore_testing_plan_name=plan.name,
+                name=what,
+                protected_resource_type=kind,
+                protected_resource_arns=arns,
+                iam_role_arn=role.arn,
+                validation_window_hours=args.settings.backup.test_validation_hours,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
 
     def _judge(
         self, name: str, args: RestoreTestsArgs, plan: aws.backup.RestoreTestingPlan
@@ -170,15 +175,17 @@ def _ended(plan_arn: str) -> str:
 
 def _function_args(args: RestoreTestsArgs) -> FunctionArgs:
     names = args.names
-    twins = {
-        _arn(source): twin.names.bucket(twin.kind)
-        for source, twin in zip(args.sources, args.twins, strict=True)
-    }
+    buckets = [twin.names.bucket(twin.kind) for twin in args.twins]
+    table = names.stack.prefix
+    twins = dict(zip(map(_arn, args.sources), buckets, strict=True))
+    twins[arn_by_name(args.source)] = table
     return FunctionArgs(
         names=names,
         what=VALIDATION,
-        handler="restore_validation.handle",
-        package=pulumi.AssetArchive({"restore_validation.py": pulumi.FileAsset(_SOURCE)}),
+        handler=f"{_FOLDER}/{_MODULES[0]}.handle",
+        package=pulumi.AssetArchive(
+            {f"{_FOLDER}/{each}.py": pulumi.FileAsset(f"{_FOLDER}/{each}.py") for each in _MODULES}
+        ),
         environment={
             "UNDERSTUDY_METRICS_NAMESPACE": names.stack.metrics_namespace,
             "UNDERSTUDY_TWINS": json.dumps(twins),
@@ -189,9 +196,7 @@ def _function_args(args: RestoreTestsArgs) -> FunctionArgs:
         key_arn=args.vault.key_arn,
         dead_letters=args.dead_letters,
         permissions=args.vault.key_arn.apply(
-            lambda key_arn: backup_policies.validate(
-                [f"arn:aws:s3:::{twin}" for twin in twins.values()], key_arn, names.region
-            )
+            lambda key_arn: backup_policies.validate(names, buckets, table, key_arn)
         ),
     )
 

@@ -16,6 +16,9 @@ from infra.settings import Settings
 from infra.settings.data import STRONG
 
 EXPIRES_AT: Final = "expires_at"
+# When an item was last written, ISO 8601 in UTC. Every writer sets it: a restore test reads from it
+# which items may differ from a backup (`resilience/functions/restored_table.py`).
+WRITTEN_AT: Final = "written_at"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +114,11 @@ class Table(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         return replica.arn
+
+
+def arn_by_name(names: RegionNames) -> str:
+    """The ARN of the table in a Region, for what must not wait for that Region."""
+    return f"arn:aws:dynamodb:{names.region}:{names.stack.account_id}:table/{names.stack.prefix}"
 
 
 def _strong(args: TableArgs, region: str) -> aws.dynamodb.TableReplicaArgsDict:

@@ -53,6 +53,7 @@ _ARN_PARAMETERS: Final = (
     "FunctionName",
     "KeyId",
     "resourceIdentifier",
+    "ResourceArn",
 )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policy.graph import UNKNOWN, UndecidedError
 from policy.rule import Said, each, whole
+from policy.rules.table import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def _region_of(graph: Graph, copy: dict[str, Any]) -> str | None:
 
 @whole
 def everything_that_is_kept_is_backed_up(graph: Graph) -> Iterator[Said]:
-    """Every bucket whose content cannot be made again is in its Region's backup selection.
+    """Every bucket and table that cannot be made again is in its Region's backup selection.
 
     What nobody selected is found missing on the day it is to be restored. Flags are set again by
     hand, and logs of the edge are nobody's to restore.
@@ -70,13 +71,25 @@ def everything_that_is_kept_is_backed_up(graph: Graph) -> Iterator[Said]:
             if selection.region == bucket.region
         ):
             yield bucket, "is in no backup selection of its Region"
+    kept = {selection.region for selection in selections if _selects_table(selection, graph)}
+    for region, table in tables(graph):
+        if region not in kept:
+            yield table, f"is in no backup selection of {region}"
+
+
+def _selects_table(selection: Resource, graph: Graph) -> bool:
+    """Whether a selection names a table of its own Region, which a strong table's ARN is not."""
+    arns = [str(arn) for arn in selection.inputs.get("resources") or ()]
+    if any(arn.split(":")[2:4] == ["dynamodb", selection.region] for arn in arns):
+        return True
+    return UNKNOWN in arns and bool(graph.behind(selection, "resources", "Table", "TableReplica"))
 
 
 @whole
 def restores_are_tested_where_the_copies_are(graph: Graph) -> Iterator[Said]:
     """Every Region restores, on a schedule, what another Region's copies hold, and judges it.
 
-    A backup that nobody has restored is a hope.
+    A backup that nobody has restored is a hope; that one kind comes back says nothing of another.
 
     Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/restore-testing.html
     """
@@ -84,8 +97,10 @@ def restores_are_tested_where_the_copies_are(graph: Graph) -> Iterator[Said]:
         return
     for region, plans in graph.per_region("RestoreTestingPlan").items():
         selections = graph.matching("RestoreTestingSelection", region=region)
-        if not plans or not selections:
-            yield f"nothing is ever restored in {region}"
+        restored = {each.get("protectedResourceType") for each in selections if plans}
+        for kind in ("S3", *(["DynamoDB"] if graph.all("Table") else [])):
+            if kind not in restored:
+                yield f"nothing of {kind} is ever restored in {region}"
         for selection in selections:
             arns = " ".join(map(str, selection.asked("protectedResourceArns") or []))
             if region in arns:

@@ -17,6 +17,14 @@ def _replicas(table: Resource) -> list[dict[str, Any]]:
     return list(table.inputs.get("replicas") or ())
 
 
+def tables(graph: Graph) -> Iterator[tuple[str, Resource]]:
+    """Every Region that the table is in, and the resource that puts it there."""
+    for table in (*graph.of("Table"), *graph.all("TableReplica")):
+        yield str(table.region), table
+        for replica in _replicas(table):
+            yield str(replica["regionName"]), table
+
+
 @whole
 def every_region_has_the_table(graph: Graph) -> Iterator[Said]:
     """Every Region has a replica of the table.
@@ -25,9 +33,7 @@ def every_region_has_the_table(graph: Graph) -> Iterator[Said]:
 
     Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html
     """
-    tables = graph.of("Table")
-    regions = [str(each.region) for each in (*tables, *graph.all("TableReplica"))]
-    regions += [str(found["regionName"]) for table in tables for found in _replicas(table)]
+    regions = [region for region, _ in tables(graph)]
     if sorted(regions) != sorted(graph.regions):
         yield f"the table is in {', '.join(sorted(regions))}"
 

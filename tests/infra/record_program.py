@@ -146,6 +146,9 @@ def _computed(kind: str, inputs: Mapping[str, Any], id_: str) -> dict[str, Any]:
         case "Repository":
             registry = f"{ACCOUNT_ID}.dkr.ecr.{inputs['region']}.amazonaws.com"
             made = {"repositoryUrl": f"{registry}/{inputs['name']}"}
+        case "TableReplica":
+            table = str(inputs["globalTableArn"]).rpartition("/")[2]
+            made = {"arn": f"arn:aws:dynamodb:{inputs['region']}:{ACCOUNT_ID}:table/{table}"}
         case "Record":
             made = {"fqdn": inputs["name"]}
         case "Function":

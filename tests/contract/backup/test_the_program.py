@@ -2,8 +2,9 @@
 
 A backup runs on the plan's schedule, is copied to the other Region, survives an attempted delete
 under a locked vault, is restored there into an empty place by the restore test, and the verdict
-of the deployed function turns from SUCCESSFUL to FAILED when one byte is changed. Only the clock
-is helped: the plans' schedules are moved to the next minute.
+of the deployed function turns from SUCCESSFUL to FAILED when one byte is changed: in a bucket, and
+in an item of the table. Only the clock is helped: the plans' schedules are moved to the next
+minute.
 """
 
 from __future__ import annotations
@@ -33,6 +34,13 @@ EAST, WEST = "us-east-1", "us-west-2"
 WITHIN_S = 90
 LEAD = timedelta(seconds=20)
 RECORDS = b'{"type":"prediction","row":0}\n' * 40
+ITEM = {
+    "pk": {"S": "outcome"},
+    "sk": {"S": "request-1"},
+    "label": {"S": "benign"},
+    "written_at": {"S": "2026-01-01T00:00:00Z"},
+}
+KINDS = {"releases", "predictions", "table"}
 
 
 class Stack:
@@ -105,10 +113,19 @@ class Stack:
             failed = [each for each in new if each["Status"] == "FAILED"]
             assert not failed, failed
             told = [each for each in new if "ValidationStatus" in each]
-            return told if len(told) == 2 else []
+            return told if len(told) == len(KINDS) else []
 
-        jobs = eventually(validated, "both buckets are restored and judged")
-        return {each["SourceResourceArn"].rpartition("-")[2]: each for each in jobs}
+        jobs = eventually(validated, "both buckets and the table are restored and judged")
+        return {kind_of(each["SourceResourceArn"]): each for each in jobs}
+
+
+def kind_of(arn: str) -> str:
+    """What a backup is of."""
+    return "table" if ":dynamodb:" in arn else arn.rpartition("-")[2]
+
+
+def verdicts(jobs: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    return {kind: job["ValidationStatus"] for kind, job in jobs.items()}
 
 
 def eventually(look: Callable[[], Any], rule: str) -> Any:
@@ -135,16 +152,22 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             lambda: made.client("s3", WEST).list_objects_v2(Bucket=twin).get("Contents"),
             "the record is replicated",
         )
+        made.client("dynamodb", EAST).put_item(TableName=made.name, Item=ITEM)
+        eventually(
+            lambda: made.client("dynamodb", WEST).scan(TableName=made.name)["Items"],
+            "the item is replicated",
+        )
         made.back_up()
-        eventually(lambda: len(made.copies()) == 2, "both buckets are backed up and copied")
+        eventually(lambda: len(made.copies()) == len(KINDS), "everything is backed up and copied")
         yield made
 
 
 def test_a_backup_runs_and_is_copied_to_the_other_region(stack: Stack) -> None:
     jobs = stack.backup(EAST).list_backup_jobs()["BackupJobs"]
     assert {each["State"] for each in jobs} == {"COMPLETED"}
-    sources = {each["ResourceArn"].rpartition("-")[2] for each in stack.copies()}
-    assert sources == {"releases", "predictions"}, "everything that is kept leaves the Region"
+    assert {kind_of(each["ResourceArn"]) for each in stack.copies()} == KINDS, (
+        "everything that is kept leaves the Region"
+    )
     vaults = {each["SourceBackupVaultArn"].split(":")[3] for each in stack.copies()}
     assert vaults == {EAST}
 
@@ -164,14 +187,17 @@ def test_a_copy_survives_an_attempted_delete_under_a_locked_vault(stack: Stack) 
 
 def test_the_verdict_turns_when_a_byte_is_changed(stack: Stack) -> None:
     right = stack.restore_test()
-    assert {kind: job["ValidationStatus"] for kind, job in right.items()} == {
-        "releases": "SUCCESSFUL",
-        "predictions": "SUCCESSFUL",
-    }, right
+    assert verdicts(right) == dict.fromkeys(KINDS, "SUCCESSFUL"), right
     assert "1 objects hold their digest" in right["releases"]["ValidationStatusMessage"]
     assert "1 equal their replica" in right["predictions"]["ValidationStatusMessage"]
+    assert "1 equal their replica" in right["table"]["ValidationStatusMessage"]
     place = right["releases"]["CreatedResourceArn"].rpartition(":")[2]
     assert place.startswith("awsbackup-restore-test-"), "an empty place of its own"
+    table = right["table"]["CreatedResourceArn"].rpartition("/")[2]
+    eventually(
+        lambda: table not in stack.client("dynamodb", WEST).list_tables()["TableNames"],
+        "what was restored is deleted once the verdict is in",
+    )
     faults = [
         stack.emulator.lose("recovery_point", each["RecoveryPointArn"]) for each in stack.copies()
     ]
@@ -180,12 +206,10 @@ def test_the_verdict_turns_when_a_byte_is_changed(stack: Stack) -> None:
     finally:
         for fault in faults:
             stack.emulator.restore(fault)
-    assert {kind: job["ValidationStatus"] for kind, job in wrong.items()} == {
-        "releases": "FAILED",
-        "predictions": "FAILED",
-    }, "one byte is enough"
+    assert verdicts(wrong) == dict.fromkeys(KINDS, "FAILED"), "one byte is enough"
     assert stack.release in wrong["releases"]["ValidationStatusMessage"]
     assert "differs from its replica" in wrong["predictions"]["ValidationStatusMessage"]
+    assert "outcome/request-1 differs" in wrong["table"]["ValidationStatusMessage"]
 
 
 def test_each_verdict_is_a_line_that_is_a_metric(stack: Stack) -> None:
@@ -198,10 +222,10 @@ def test_each_verdict_is_a_line_that_is_a_metric(stack: Stack) -> None:
         return {
             name: sum(line[name] for line in lines)
             for name in (RESTORE_TESTS_PASSED, RESTORE_TESTS_FAILED)
-            if len(lines) == 4
+            if len(lines) == 2 * len(KINDS)
         }
 
     assert eventually(counted, "every verdict is in the function's log") == {
-        RESTORE_TESTS_PASSED: 2,
-        RESTORE_TESTS_FAILED: 2,
+        RESTORE_TESTS_PASSED: len(KINDS),
+        RESTORE_TESTS_FAILED: len(KINDS),
     }

@@ -48,6 +48,8 @@ def call(
 
 KEY: Final = "table/object"
 FLAG: Final = "evacuation/table"
+RESTORED_TABLE: Final = "awsbackup-restore-test-table"
+ITEM: Final = {"pk": {"S": "table"}, "sk": {"S": "-"}}
 
 
 def logs(function: str) -> tuple[Call, ...]:
@@ -96,6 +98,16 @@ def restored(operation: str, *actions: str, **more: Any) -> Call:
     return call("s3", operation, parameters, *actions, reaches=True)
 
 
+def table_call(operation: str, *actions: str, of: str = "", **more: Any) -> Call:
+    """A call on the table, or on one that a restore test makes, by the end of its name."""
+
+    def parameters(on: Ground) -> dict[str, Any]:
+        name = of or on.prefix
+        return {"TableName": on.arn("dynamodb", f"table/{name}")} | more
+
+    return call("dynamodb", operation, parameters, *actions)
+
+
 BACKUP: Final = (
     bucket_call("list_objects_v2", "predictions", "s3:ListBucket"),
     bucket_call("list_object_versions", "predictions", "s3:ListBucketVersions"),
@@ -107,6 +119,13 @@ BACKUP: Final = (
     bucket_call("get_bucket_tagging", "predictions", "s3:GetBucketTagging"),
     bucket_call("get_bucket_versioning", "predictions", "s3:GetBucketVersioning"),
     bucket_call("get_bucket_notification_configuration", "predictions", "s3:GetBucketNotification"),
+    table_call("describe_table", "dynamodb:DescribeTable"),
+    call(
+        "dynamodb",
+        "list_tags_of_resource",
+        lambda on: {"ResourceArn": on.arn("dynamodb", f"table/{on.prefix}")},
+        "dynamodb:ListTagsOfResource",
+    ),
     call("events", "list_rules", lambda _: {}, "events:ListRules", reaches=True),
     call("s3", "list_buckets", lambda _: {}, "s3:ListAllMyBuckets", reaches=True),
     call(
@@ -137,12 +156,35 @@ RESTORE: Final = (
     restored("get_object_tagging", "s3:GetObjectTagging", Key=KEY),
     restored("list_objects_v2", "s3:ListBucket"),
     restored("list_object_versions", "s3:ListBucketVersions"),
+    table_call("describe_table", "dynamodb:DescribeTable", of=RESTORED_TABLE),
+    table_call("scan", "dynamodb:Scan", of=RESTORED_TABLE),
+    table_call("put_item", "dynamodb:PutItem", of=RESTORED_TABLE, Item=ITEM),
+    table_call("get_item", "dynamodb:GetItem", of=RESTORED_TABLE, Key=ITEM),
+    table_call(
+        "query",
+        "dynamodb:Query",
+        of=RESTORED_TABLE,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": "table"}},
+    ),
+    table_call(
+        "update_item",
+        "dynamodb:UpdateItem",
+        of=RESTORED_TABLE,
+        Key=ITEM,
+        UpdateExpression="SET v = :v",
+        ExpressionAttributeValues={":v": {"N": "1"}},
+    ),
+    table_call("delete_item", "dynamodb:DeleteItem", of=RESTORED_TABLE, Key=ITEM),
 )
 VALIDATION: Final = (
     *logs("restore-validation"),
     DEAD_LETTER,
     bucket_call("list_objects_v2", "predictions", "s3:ListBucket"),
     bucket_call("get_object", "predictions", "s3:GetObject", Key=KEY),
+    table_call("describe_table", "dynamodb:DescribeTable"),
+    table_call("scan", "dynamodb:Scan"),
+    table_call("scan", "dynamodb:Scan", of=RESTORED_TABLE),
 )
 
 ALLOWED: Final[Mapping[str, tuple[Call, ...]]] = {
@@ -224,6 +266,10 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "s3:AbortMultipartUpload": "no upload of several parts is made by the emulated Firehose",
     "backup:CopyFromBackupVault": "tests/contract/backup/test_backups.py",
     "backup:CopyIntoBackupVault": "tests/contract/backup/test_backups.py",
+    **{
+        f"dynamodb:{action}": "tests/contract/backup/test_tables.py"
+        for action in ("BatchWriteItem", "RestoreTableFromAwsBackup", "StartAwsBackupJob")
+    },
     "backup:DescribeRestoreJob": "tests/contract/backup/test_the_program.py",
     "backup:PutRestoreValidationResult": "tests/contract/backup/test_the_program.py",
     "cloudwatch:GetMetricData": "AWS Backup looks at the size of a bucket with it",
@@ -363,6 +409,9 @@ NOBODY: Final[tuple[Call, ...]] = (
         "put_bucket_versioning", "predictions", VersioningConfiguration={"Status": "Suspended"}
     ),
     bucket_call("delete_bucket_replication", "predictions"),
+    table_call("put_item", Item=ITEM),
+    table_call("delete_item", Key=ITEM),
+    table_call("delete_table"),
     call("logs", "delete_log_group", lambda on: {"logGroupName": on.log_group("predict")}),
     call(
         "logs",

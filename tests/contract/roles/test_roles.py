@@ -17,7 +17,15 @@ from botocore.exceptions import ClientError
 
 from emulator.handle import EmulatorHandle
 from tests.contract.roles.role_ground import Ground
-from tests.contract.roles.role_table import ALLOWED, ELSEWHERE, FLAG, KEY, NOBODY, Call
+from tests.contract.roles.role_table import (
+    ALLOWED,
+    ELSEWHERE,
+    FLAG,
+    KEY,
+    NOBODY,
+    RESTORED_TABLE,
+    Call,
+)
 from tests.infra.conftest import write_release
 
 if TYPE_CHECKING:
@@ -121,6 +129,17 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             ground, s3 = world.ground(region), world.client("s3", region)
             s3.put_object(Bucket=ground.bucket("evacuation"), Key=FLAG, Body=b"{}")
             s3.put_object(Bucket=ground.bucket("predictions"), Key=KEY, Body=b"{}")
+            world.client("dynamodb", region).create_table(
+                TableName=RESTORED_TABLE,
+                KeySchema=[
+                    {"AttributeName": "pk", "KeyType": "HASH"},
+                    {"AttributeName": "sk", "KeyType": "RANGE"},
+                ],
+                AttributeDefinitions=[
+                    {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")
+                ],
+                BillingMode="PAY_PER_REQUEST",
+            )
             world.client("secretsmanager", region).put_secret_value(
                 SecretId=ground.name("canary"), SecretString="{}"
             )

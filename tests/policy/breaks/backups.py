@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.policy.breaking import Broken, case, change, drop, first, in_first_rule
+from tests.policy.breaking import Broken, add, case, change, drop, first, in_first_rule
 
 if TYPE_CHECKING:
     from policy import Graph
@@ -17,6 +17,12 @@ def clients_depend_on_it(graph: Graph) -> None:
 def restore_what_is_here(graph: Graph) -> None:
     selection = first(graph, "RestoreTestingSelection")
     selection.inputs["protectedResourceArns"] = [f"arn:aws:s3:::x-{selection.region}-releases"]
+
+
+def leave_out_the_table(graph: Graph) -> None:
+    selection = first(graph, "Selection", "us-east-1")
+    found = selection.inputs["resources"]
+    selection.inputs["resources"] = [arn for arn in found if ":dynamodb:" not in arn]
 
 
 BREAKS: tuple[Broken, ...] = (
@@ -36,9 +42,34 @@ BREAKS: tuple[Broken, ...] = (
         change("Selection", resources=[]),
     ),
     case(
+        "everything-that-is-kept-is-backed-up",
+        "us-east-1-table: is in no backup selection of us-east-1",
+        leave_out_the_table,
+    ),
+    case(
+        "everything-that-is-kept-is-backed-up",
+        "strong-table: is in no backup selection of us-east-2",
+        add(
+            "aws:dynamodb/table:Table",
+            "strong-table",
+            region="us-east-1",
+            replicas=[{"regionName": "us-east-2"}],
+        ),
+    ),
+    case(
         "restores-are-tested-where-the-copies-are",
-        "nothing is ever restored",
-        drop("RestoreTestingSelection"),
+        "nothing of S3 is ever restored",
+        drop("RestoreTestingSelection", "buckets"),
+    ),
+    case(
+        "restores-are-tested-where-the-copies-are",
+        "nothing of DynamoDB is ever restored",
+        drop("RestoreTestingSelection", "tables"),
+    ),
+    case(
+        "restores-are-tested-where-the-copies-are",
+        "nothing of S3 is ever restored",
+        drop("RestoreTestingPlan"),
     ),
     case("restores-are-tested-where-the-copies-are", "its own Region's", restore_what_is_here),
     case(

@@ -111,7 +111,7 @@ def module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 @pytest.fixture
 def case(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Case:
     made = fresh(module)
-    monkeypatch.setattr(module, "_S3", made.s3)
+    monkeypatch.setattr(module.restored_bucket, "_S3", made.s3)
     monkeypatch.setattr(module, "_BACKUP", made.backup)
     return made
 
