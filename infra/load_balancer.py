@@ -34,6 +34,8 @@ class LoadBalancerArgs:
         deletion_protection: Whether it refuses to be deleted.
         settings: The edge's settings.
         bundle_bucket: A bucket of the Region, for the authorities of client certificates.
+        key_arn: The stack's KMS key in the Region.
+        log_retention_days: How long logs of the web firewall are kept.
     """
 
     names: RegionNames
@@ -45,6 +47,8 @@ class LoadBalancerArgs:
     deletion_protection: bool
     settings: EdgeSettings
     bundle_bucket: pulumi.Input[str]
+    key_arn: pulumi.Input[str]
+    log_retention_days: int
 
 
 class LoadBalancer(pulumi.ComponentResource):
@@ -105,7 +109,9 @@ class LoadBalancer(pulumi.ComponentResource):
                 WebFirewallArgs(
                     names=names,
                     load_balancer_arn=self.arn,
-                    requests_per_five_minutes=args.settings.requests_per_five_minutes,
+                    settings=args.settings,
+                    key_arn=args.key_arn,
+                    log_retention_days=args.log_retention_days,
                 ),
                 opts=child,
             )

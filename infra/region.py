@@ -204,6 +204,8 @@ class Region(pulumi.ComponentResource):
                 deletion_protection=args.settings.deletion_protection,
                 settings=args.settings.edge,
                 bundle_bucket=self.releases.name,
+                key_arn=args.key_arn,
+                log_retention_days=args.settings.log_retention_days,
             ),
             opts=child,
         )

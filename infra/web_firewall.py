@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.naming import RegionNames
+from infra.settings.edge import EdgeSettings
 
 _WINDOW_S: Final = 300
 
@@ -19,6 +20,24 @@ _MANAGED: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("AWSManagedRulesCommonRuleSet", ("SizeRestrictions_BODY",)),
 )
 
+# Whoever reads the logs must not be able to call in a client's name.
+_CREDENTIALS: Final = ("authorization", "cookie")
+
+# What was let through is in the access logs; here it would be most of the bill.
+_TURNED_AWAY: Final[aws.wafv2.WebAclLoggingConfigurationLoggingFilterArgsDict] = {
+    "default_behavior": "DROP",
+    "filters": [
+        {
+            "behavior": "KEEP",
+            "requirement": "MEETS_ANY",
+            "conditions": [
+                {"action_condition": {"action": "BLOCK"}},
+                {"action_condition": {"action": "COUNT"}},
+            ],
+        }
+    ],
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class WebFirewallArgs:
@@ -27,16 +46,20 @@ class WebFirewallArgs:
     Attributes:
         names: Names in its Region.
         load_balancer_arn: What it stands in front of.
-        requests_per_five_minutes: How many requests one client address may send in 300 s.
+        settings: The edge's settings: how many requests, and what is written down of them.
+        key_arn: The stack's KMS key in the Region.
+        log_retention_days: How long what is written down is kept.
     """
 
     names: RegionNames
     load_balancer_arn: pulumi.Input[str]
-    requests_per_five_minutes: int
+    settings: EdgeSettings
+    key_arn: pulumi.Input[str]
+    log_retention_days: int
 
 
 class WebFirewall(pulumi.ComponentResource):
-    """A rate limit for each client address, then AWS's managed rules.
+    """A rate limit for each client address, then AWS's managed rules, and what they turned away.
 
     It stands in front of both listeners. A health checker sends a few dozen requests in five
     minutes, and the least limit that the settings take is far above that: a firewall that turned
@@ -50,7 +73,7 @@ class WebFirewall(pulumi.ComponentResource):
     ) -> None:
         super().__init__("understudy:infra:WebFirewall", name, None, opts)
         names = args.names
-        limit = args.requests_per_five_minutes
+        limit = args.settings.requests_per_five_minutes
         managed = [
             _managed(names, group, counted, priority=priority)
             for priority, (group, counted) in enumerate(_MANAGED, start=1)
@@ -75,7 +98,32 @@ class WebFirewall(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.arn = acl.arn
+        if args.settings.web_firewall_logs != "off":
+            self._logs(name, args)
         self.register_outputs({"arn": self.arn})
+
+    def _logs(self, name: str, args: WebFirewallArgs) -> None:
+        names, child = args.names, pulumi.ResourceOptions(parent=self)
+        # WAF writes to no group of another name.
+        group_name = f"aws-waf-logs-{names.stack.prefix}"
+        group = aws.cloudwatch.LogGroup(
+            f"{name}-log-group",
+            region=names.region,
+            name=group_name,
+            retention_in_days=args.log_retention_days,
+            kms_key_id=args.key_arn,
+            tags=names.tags(group_name),
+            opts=child,
+        )
+        aws.wafv2.WebAclLoggingConfiguration(
+            f"{name}-logging",
+            region=names.region,
+            resource_arn=self.arn,
+            log_destination_configs=[group.arn],
+            redacted_fields=[{"single_header": {"name": header}} for header in _CREDENTIALS],
+            logging_filter=_TURNED_AWAY if args.settings.web_firewall_logs == "blocked" else None,
+            opts=child,
+        )
 
 
 def _rate_limit(names: RegionNames, limit: int) -> aws.wafv2.WebAclRuleArgsDict:

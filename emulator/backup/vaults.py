@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from emulator.backup import plan_rules, shown
 from emulator.backup.errors import exists, invalid, not_found, refused
 from emulator.backup.state import DAY_S, Lock, RecoveryPoint, Vault
+from emulator.policy_documents import VAULT
+from emulator.strict import policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -130,7 +132,11 @@ class Vaults:
 
     def put_policy(self, region: str, params: Values) -> Values:
         """PutBackupVaultAccessPolicy."""
-        self._vault(region, params).policy = params.get("Policy")
+        vault, document = self._vault(region, params), params.get("Policy")
+        wrong = policies.problem(document, VAULT) if document else None
+        if wrong is not None:
+            raise invalid(f"The specified policy cannot be added to the vault: {wrong}")
+        vault.policy = document
         return {}
 
     def get_policy(self, region: str, params: Values) -> Values:

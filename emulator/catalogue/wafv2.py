@@ -123,4 +123,29 @@ ASSOCIATION: Final = ResourceType(
     identity="resourceArn",
 )
 
-TYPES: Final = (WEB_ACL, ASSOCIATION)
+
+def _logging(name: str, **more: Any) -> Any:
+    """An input of the configuration's own block."""
+    return emulated(aws=f"LoggingConfiguration.{name}", read=name, **more)
+
+
+_LOGGED: Final = {"ResourceArn": own_id}
+
+LOGGING: Final = ResourceType(
+    type="aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+    service="wafv2",
+    inputs={
+        "resourceArn": _logging("ResourceArn", required=True, force_new=True),
+        "logDestinationConfigs": _logging("LogDestinationConfigs", required=True, force_new=True),
+        "redactedFields": _logging("RedactedFields", unset=[]),
+        "loggingFilter": _logging("LoggingFilter"),
+    },
+    create=(Call(operation="PutLoggingConfiguration"),),
+    id=given("resourceArn"),
+    reads=(Read(operation="GetLoggingConfiguration", params=_LOGGED, at="LoggingConfiguration"),),
+    update=(Call(operation="PutLoggingConfiguration", whole=True),),
+    delete=(Call(operation="DeleteLoggingConfiguration", only="", extra=_LOGGED),),
+    identity="resourceArn",
+)
+
+TYPES: Final = (WEB_ACL, ASSOCIATION, LOGGING)

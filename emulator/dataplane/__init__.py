@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from emulator.addresses import LoadBalancerNumbers
 from emulator.dataplane.alb_access_logs import AccessLogs, Keep
 from emulator.dataplane.alb_firewall import RateLimits
+from emulator.dataplane.alb_firewall_logs import FirewallLogs
 from emulator.dataplane.alb_tokens import Tokens
 from emulator.dataplane.dns import DnsServer, Names
 from emulator.dataplane.health_checks import CheckerReport, HealthCheckers
@@ -101,6 +102,7 @@ class DataPlane:
             tokens=Tokens(outside or Outside(), clock),
             access_logs=AccessLogs(clock, keep),
             rate_limits=RateLimits(clock),
+            firewall_logs=FirewallLogs(ship_logs),
         )
         self._balancers = LoadBalancers(backends, numbers, block)
 

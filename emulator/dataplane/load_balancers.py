@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from emulator.certificates import Authority
     from emulator.dataplane.alb_access_logs import AccessLogs
     from emulator.dataplane.alb_firewall import RateLimits
+    from emulator.dataplane.alb_firewall_logs import FirewallLogs
     from emulator.dataplane.alb_tokens import Tokens
     from emulator.dataplane.lambda_service import LambdaService
     from emulator.dataplane.world import World
@@ -60,6 +61,7 @@ class Backends:
     tokens: Tokens
     access_logs: AccessLogs
     rate_limits: RateLimits
+    firewall_logs: FirewallLogs
 
 
 class ListenerSite:
@@ -116,6 +118,7 @@ class ListenerSite:
         if firewall is not None:
             handling.actions.append("waf")
             blocking = self._backends.rate_limits.blocked_by(firewall, handling.request)
+            self._backends.firewall_logs.note(firewall, balancer, handling, blocking)
             if blocking is not None:
                 self._note("load_balancer.request_blocked", web_acl=firewall.arn, rule=blocking)
                 return own_error(BLOCKED)

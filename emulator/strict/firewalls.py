@@ -13,6 +13,7 @@ from emulator.patches.mending import replace
 from emulator.strict import backends
 
 WINDOWS_S: Final = (60, 120, 300, 600)
+LOG_GROUP_PREFIX: Final = "aws-waf-logs-"
 
 
 def apply() -> None:
@@ -43,6 +44,13 @@ def apply() -> None:
         _refuse(rules_problem(named.get("rules") or (args[3] if len(args) > 3 else []) or []))  # noqa: PLR2004  # moto's fourth parameter
         return stock_update(self, *args, **named)
 
+    stock_log = WAFV2Backend.put_logging_configuration
+
+    def log(self: Any, arn: str, log_destination_configs: list[str], *rest: Any) -> Any:
+        _refuse(logging_problem(arn, log_destination_configs))
+        return stock_log(self, arn, log_destination_configs, *rest)
+
+    replace(WAFV2Backend, "put_logging_configuration", log)
     replace(WAFV2Backend, "associate_web_acl", associate)
     replace(WAFV2Backend, "delete_web_acl", delete)
     replace(WAFV2Backend, "create_web_acl", create)
@@ -77,6 +85,30 @@ def rules_problem(rules: list[dict[str, Any]]) -> tuple[str, str] | None:
         if window_s not in WINDOWS_S:
             message = f"Rule {rule['Name']} looks at {window_s} s; expected one of {WINDOWS_S}"
             return "WAFInvalidParameterException", message
+    return None
+
+
+def logging_problem(web_acl_arn: str, destinations: list[str]) -> tuple[str, str] | None:
+    """Error code and message when a web ACL cannot log to these.
+
+    https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html: one destination,
+    of the web ACL's Region, with a name that begins as WAF wants it.
+    """
+    from moto.logs.models import logs_backends
+
+    region = backends.region_of(web_acl_arn)
+    if len(destinations) != 1:
+        told = f"{len(destinations)} logging destinations; a web ACL has one"
+        return "WAFInvalidParameterException", told
+    destination = destinations[0]
+    group = destination.partition(":log-group:")[2].removesuffix(":*")
+    if not group.startswith(LOG_GROUP_PREFIX) or backends.region_of(destination) != region:
+        message = (
+            f"{destination} is no log group of {region} whose name begins with {LOG_GROUP_PREFIX}"
+        )
+        return "WAFInvalidParameterException", message
+    if group not in logs_backends[backends.ACCOUNT][region].groups:
+        return "WAFLogDestinationPermissionIssueException", f"{destination} does not exist"
     return None
 
 

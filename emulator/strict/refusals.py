@@ -8,6 +8,7 @@ from emulator.strict import (
     firewalls,
     functions,
     listener_actions,
+    policies,
     records,
     replication,
 )
@@ -18,6 +19,7 @@ _RULES = (
     firewalls,
     functions,
     listener_actions,
+    policies,
     records,
     replication,
 )

@@ -43,6 +43,7 @@ class EdgeSettings:
     client_ca_bundle: Path | None
     access_log_days: int
     web_firewall: bool
+    web_firewall_logs: str
     requests_per_five_minutes: int
 
 
@@ -58,6 +59,7 @@ def read(reading: Reading) -> EdgeSettings:
         client_ca_bundle=reading.read("clientCaBundle", _pem_path),
         access_log_days=reading.read("accessLogDays", fields.integer(1, 3650)),
         web_firewall=reading.read("webFirewall", fields.boolean),
+        web_firewall_logs=reading.read("webFirewallLogs", fields.choice("off", "blocked", "all")),
         requests_per_five_minutes=reading.read(
             "requestsPerFiveMinutes", fields.integer(_LEAST_REQUESTS, 100_000_000)
         ),
@@ -72,6 +74,12 @@ def contradictions(reading: Reading) -> None:
     for key in needed.get(str(how), ()):
         if raw.get(key) == "":
             reading.note(key, f'a value with clientAuthentication "{how}"', "set it")
+    if raw.get("webFirewallLogs") == "off" and raw.get("production") == "true":
+        reading.note(
+            "webFirewallLogs",
+            '"blocked" or "all" with production "true"',
+            "choose one: without it nobody can say whom the web ACL turned away, or why",
+        )
     if how == "none" and raw.get("production") == "true":
         reading.note(
             "clientAuthentication",

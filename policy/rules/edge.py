@@ -141,5 +141,39 @@ def only_load_balancers_are_public(graph: Graph) -> Iterator[Said]:
             yield permission, "lets anybody invoke the function"
 
 
+@each("WebAclLoggingConfiguration", optional=True)
+def firewall_logs_hold_no_credentials(logging: Resource, graph: Graph) -> Iterator[str]:
+    """What a web ACL writes down goes to a log group of the stack, without clients' tokens.
+
+    A bearer token in a log is a way in for everybody who may read logs, for as long as it lives.
+
+    Source: https://docs.aws.amazon.com/waf/latest/developerguide/logging-management-configure.html
+    """
+    redacted = {
+        str((field.get("singleHeader") or {}).get("name")).lower()
+        for field in logging.items("redactedFields")
+    }
+    for header in sorted({"authorization", "cookie"} - redacted):
+        yield f"writes down clients' {header} headers"
+    if not graph.behind(logging, "logDestinationConfigs", "LogGroup"):
+        yield "writes to something that this stack neither encrypts nor empties"
+
+
+@whole
+def production_says_whom_it_turned_away(graph: Graph) -> Iterator[Said]:
+    """In production every web ACL has a log.
+
+    Without it a client that gets 403 cannot be told why, and an attack leaves no trace.
+
+    Source: https://docs.aws.amazon.com/waf/latest/developerguide/logging.html
+    """
+    if not graph.production:
+        return
+    logged = graph.all("WebAclLoggingConfiguration")
+    for acl in graph.all("WebAcl"):
+        if not any(acl in graph.behind(one, "resourceArn", "WebAcl") for one in logged):
+            yield acl, "writes down nothing of what it turns away"
+
+
 def _zone_name(graph: Graph) -> str:
     return str(graph.one("Zone").get("name")).rstrip(".")

@@ -18,7 +18,7 @@ _UNTAGGED: Final = frozenset(
     {
         *("Route", "RouteTableAssociation", "TargetGroupAttachment", "CertificateValidation"),
         *("Alias", "Permission", "LogSubscriptionFilter", "RolePolicy", "Record"),
-        *("WebAclAssociation", "ZonalAutoshiftConfiguration"),
+        *("WebAclAssociation", "WebAclLoggingConfiguration", "ZonalAutoshiftConfiguration"),
         *("BucketVersioning", "BucketServerSideEncryptionConfiguration"),
         *("BucketPublicAccessBlock", "BucketOwnershipControls", "BucketPolicy"),
         *("BucketLifecycleConfiguration", "BucketReplicationConfig"),

@@ -93,6 +93,7 @@ def test_staging_reads_as_written() -> None:
         ("clientCaBundle", "authorities.crt", ".pem"),
         ("accessLogDays", "0", "1 to 3650"),
         ("webFirewall", "maybe", "true or false"),
+        ("webFirewallLogs", "some", '"off" or "blocked" or "all"'),
         ("zonalAutoshift", "weekly", "true or false"),
         ("practiceRunBlockedWindows", "Sat", "a list of windows"),
         ("practiceRunBlockedWindows", '["Fri:18:00-Mon:06:00"]', "within one day"),

@@ -41,6 +41,7 @@ ALONE: dict[str, st.SearchStrategy[Any]] = {
     "deletionProtection": st.booleans(),
     "keyDeletionDays": st.integers(7, 30),
     "accessLogDays": st.integers(1, 3650),
+    "webFirewallLogs": st.sampled_from(["blocked", "all"]),
     "zonalAutoshift": st.booleans(),
     "practiceRunBlockedWindows": st.sampled_from(["[]", '["Fri:16:00-Fri:23:59"]']),
     "practiceRunBlockedDates": st.sampled_from(["[]", '["2027-12-24", "2027-12-31"]']),

@@ -58,10 +58,18 @@ class Plane:
         self.authority = authority
         self.faults = faults
         self.events = events
+        self.shipped: list[tuple[Any, ...]] = []
 
         async def make() -> DataPlane:
             plane = DataPlane(
-                Store(), clock, faults, events, block, authority, cloud.endpoint, lambda *_: None
+                Store(),
+                clock,
+                faults,
+                events,
+                block,
+                authority,
+                cloud.endpoint,
+                lambda *shipped: self.shipped.append(shipped),
             )
             await plane.start()
             return plane
@@ -684,8 +692,8 @@ def test_packages_and_keys_stay_in_the_work_directory(plane: Plane) -> None:
     assert (work / "ca-key.pem").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_rate_limit_in_front_of_a_load_balancer_turns_a_flood_away(plane: Plane) -> None:
-    balancer = plane.balancer()
+def walled(plane: Plane, balancer: dict[str, Any]) -> str:
+    """Put a web ACL with a rate limit in front of a load balancer; its ARN."""
     seen = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": True, "MetricName": "m"}
     limit = {"RateBasedStatement": {"Limit": 10, "AggregateKeyType": "IP"}}
     rule = {"Name": "rate", "Priority": 0, "Statement": limit, "Action": {"Block": {}}}
@@ -697,9 +705,52 @@ def test_a_rate_limit_in_front_of_a_load_balancer_turns_a_flood_away(plane: Plan
         VisibilityConfig=seen,
         Rules=[{**rule, "VisibilityConfig": seen}],
     )["Summary"]["ARN"]
-    arn = balancer["LoadBalancerArn"]
-    waf.associate_web_acl(WebACLArn=acl, ResourceArn=arn)
+    waf.associate_web_acl(WebACLArn=acl, ResourceArn=balancer["LoadBalancerArn"])
+    return str(acl)
+
+
+def test_a_rate_limit_in_front_of_a_load_balancer_turns_a_flood_away(plane: Plane) -> None:
+    balancer = plane.balancer()
+    walled(plane, balancer)
     statuses = [plane.ask(balancer)[0] for _ in range(12)]
     assert statuses == [200] * 10 + [403] * 2
-    waf.disassociate_web_acl(ResourceArn=arn)
+    plane.cloud.client("wafv2").disassociate_web_acl(ResourceArn=balancer["LoadBalancerArn"])
     assert plane.ask(balancer)[0] == 200, "it stands in front of what it is associated with"
+
+
+FIREWALL_LOGS = "aws-waf-logs-edge"
+
+
+def test_a_web_acl_writes_down_whom_it_turned_away_and_no_credentials(plane: Plane) -> None:
+    balancer = plane.balancer()
+    acl = walled(plane, balancer)
+    logs = plane.cloud.client("logs")
+    logs.create_log_group(logGroupName=FIREWALL_LOGS)
+    blocked = [{"ActionCondition": {"Action": "BLOCK"}}]
+    keep = {"Behavior": "KEEP", "Requirement": "MEETS_ANY", "Conditions": blocked}
+    plane.cloud.client("wafv2").put_logging_configuration(
+        LoggingConfiguration={
+            "ResourceArn": acl,
+            "LogDestinationConfigs": [
+                f"arn:aws:logs:{REGION}:123456789012:log-group:{FIREWALL_LOGS}"
+            ],
+            "RedactedFields": [{"SingleHeader": {"Name": "authorization"}}],
+            "LoggingFilter": {"DefaultBehavior": "DROP", "Filters": [keep]},
+        }
+    )
+
+    def written() -> list[Any]:
+        return [each for each in plane.shipped if each[1] == FIREWALL_LOGS]
+
+    for _ in range(11):
+        plane.ask(balancer, Authorization="Bearer secret")
+    ((region, _, stream, ((_, line),)),) = written()  # ten were let through
+    told = json.loads(line)
+    assert (region, stream) == (REGION, f"{REGION}_edge_0")
+    assert (told["action"], told["terminatingRuleId"]) == ("BLOCK", "rate")
+    headers = {each["name"].lower(): each["value"] for each in told["httpRequest"]["headers"]}
+    assert headers["authorization"] == "REDACTED"
+    assert "secret" not in line
+    logs.delete_log_group(logGroupName=FIREWALL_LOGS)
+    plane.ask(balancer)
+    assert len(written()) == 1, "a log group that has gone takes nothing"

@@ -148,8 +148,8 @@ def test_rotation_is_set_on_the_primary_and_seen_on_replicas(cloud: Cloud, key: 
     [
         (policy(action="kms:Decrypt"), "update the key policy in the future"),
         (policy(principal=f"arn:aws:iam::{ACCOUNT}:role/ghost"), "role/ghost"),
-        ('{"Statement": [{"Effect": "Allow"}]}', "cannot be read"),
-        ("not JSON", "cannot be read"),
+        ('{"Statement": [{"Effect": "Allow"}]}', "exactly one of Action"),
+        ("not JSON", "is not JSON"),
     ],
 )
 def test_a_policy_that_aws_would_refuse_is_refused(

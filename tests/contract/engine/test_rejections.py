@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator.engine.wire import UNKNOWN
+from tests.contract.engine.play import trust
 
 if TYPE_CHECKING:
     from tests.contract.engine.cloud import Cloud
@@ -99,7 +100,7 @@ def test_a_resource_without_any_region_is_refused(
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     (cloud.project_dir / "Pulumi.up.yaml").write_text("config: {}\n")
     assert "no Region" in cloud.refusal(one(VPC, {"cidrBlock": "10.0.0.0/16"}))
-    cloud.deploy(one("aws:iam/role:Role", {"assumeRolePolicy": "{}"}))
+    cloud.deploy(one("aws:iam/role:Role", {"assumeRolePolicy": trust("ec2.amazonaws.com")}))
 
 
 def test_a_provider_configured_in_ways_not_known_is_refused(cloud: Cloud) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator.engine.aws import Aws, AwsError
+from tests.contract.engine.play import trust
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +114,7 @@ def test_a_replacement_is_made_before_the_old_one_goes(cloud: Cloud) -> None:
                 "r",
                 {
                     "path": path,
-                    "assumeRolePolicy": '{"Version":"2012-10-17","Statement":[]}',
+                    "assumeRolePolicy": trust("ec2.amazonaws.com"),
                 },
             )
             and None
@@ -216,7 +217,7 @@ def test_a_physical_name_that_stays_makes_a_replacement_delete_first(cloud: Clou
                 {
                     "name": "fixed",
                     "path": path,
-                    "assumeRolePolicy": '{"Version":"2012-10-17","Statement":[]}',
+                    "assumeRolePolicy": trust("ec2.amazonaws.com"),
                 },
             )
             and None

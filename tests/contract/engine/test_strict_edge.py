@@ -274,3 +274,23 @@ def test_a_load_balancer_has_one_web_acl_of_its_own_region(cloud: Cloud) -> None
 
     cloud.call("wafv2", "DeleteWebACL", **delete(one))
     assert "WAFAssociatedItem" in cloud.refused("wafv2", "DeleteWebACL", **delete(other))
+
+
+def test_a_web_acl_logs_to_one_group_of_its_region_that_is_named_for_it(cloud: Cloud) -> None:
+    acl = cloud.call("wafv2", "CreateWebACL", **wall("edge"))["Summary"]["ARN"]
+
+    def log_to(*groups: str, region: str = "us-east-1") -> dict[str, Any]:
+        arns = [f"arn:aws:logs:{region}:123456789012:log-group:{each}" for each in groups]
+        return {"LoggingConfiguration": {"ResourceArn": acl, "LogDestinationConfigs": arns}}
+
+    for group in ("edge", "aws-waf-logs-a", "aws-waf-logs-b"):
+        cloud.call("logs", "CreateLogGroup", logGroupName=group)
+    unfit = (
+        (log_to("edge"), "begins with aws-waf-logs-"),
+        (log_to("aws-waf-logs-a", region="us-west-2"), "no log group of us-east-1"),
+        (log_to("aws-waf-logs-gone"), "does not exist"),
+        (log_to("aws-waf-logs-a", "aws-waf-logs-b"), "a web ACL has one"),
+    )
+    for params, says in unfit:
+        assert says in cloud.refused("wafv2", "PutLoggingConfiguration", **params)
+    cloud.call("wafv2", "PutLoggingConfiguration", **log_to("aws-waf-logs-a"))

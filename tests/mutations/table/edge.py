@@ -99,4 +99,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         "rule:practice-runs-are-ended-by-alarms-of-their-region",
         "has no outcome alarm of this stack",
     ),
+    edit(
+        "the firewall's log keeps clients' bearer tokens",
+        "infra/web_firewall.py",
+        '_CREDENTIALS: Final = ("authorization", "cookie")',
+        '_CREDENTIALS: Final = ("cookie",)',
+        "rule:firewall-logs-hold-no-credentials",
+        "writes down clients' authorization headers",
+        stack="prod",
+    ),
 )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from tests.policy.breaking import Broken, add, case, change, drop, forget_dependencies
+from tests.policy.breaks.backups import clients_depend_on_it
+
+_LOGGING = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
 
 BREAKS: tuple[Broken, ...] = (
     case(
@@ -52,4 +55,20 @@ BREAKS: tuple[Broken, ...] = (
         add("aws:lambda/functionUrl:FunctionUrl", "url", authorizationType="NONE"),
     ),
     case("only-load-balancers-are-public", "lets anybody", change("Permission", principal="*")),
+    case(
+        "firewall-logs-hold-no-credentials",
+        "clients' authorization headers",
+        add(_LOGGING, "logs", redactedFields=[{"singleHeader": {"name": "cookie"}}]),
+    ),
+    case(
+        "firewall-logs-hold-no-credentials",
+        "neither encrypts nor empties",
+        add(_LOGGING, "logs", logDestinationConfigs=["arn:aws:s3:::aws-waf-logs-elsewhere"]),
+    ),
+    case(
+        "production-says-whom-it-turned-away",
+        "nothing of what it turns away",
+        clients_depend_on_it,
+        add("aws:wafv2/webAcl:WebAcl", "edge", scope="REGIONAL"),
+    ),
 )
