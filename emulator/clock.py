@@ -38,6 +38,15 @@ class Clock:
         self._start_s = time.time()
         self._start_monotonic_s = time.monotonic()
 
+    @property
+    def anchor(self) -> dict[str, float]:
+        """What another process of this machine needs to tell the same time."""
+        return {
+            "speed": self.speed,
+            "start_s": self._start_s,
+            "start_monotonic_s": self._start_monotonic_s,
+        }
+
     def now_s(self) -> float:
         """Emulated Unix time, in seconds."""
         return self._start_s + (time.monotonic() - self._start_monotonic_s) * self.speed
@@ -49,10 +58,6 @@ class Clock:
     def real_now_s(self) -> float:
         """Real Unix time, on the monotonic clock."""
         return self._start_s + time.monotonic() - self._start_monotonic_s
-
-    def emulated_s(self, real_s: float) -> float:
-        """The emulated time at a moment of real Unix time."""
-        return self._start_s + (real_s - self._start_s) * self.speed
 
     def real_s(self, emulated_s: float) -> float:
         """How many real seconds `emulated_s` take."""

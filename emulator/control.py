@@ -134,8 +134,13 @@ class _Api:
         return JSONResponse({"faults": [asdict(each) for each in self._controls.faults.active()]})
 
     async def lose(self, request: HttpRequest) -> Response:
-        body = await _json_object(request, frozenset({"kind", "target"}))
+        body = await _json_object(request, frozenset({"kind", "target", "by_s"}))
         kind, target = _text(body, "kind"), _text(body, "target")
+        by_s = body.get("by_s", 0.0)
+        if not isinstance(by_s, int | float) or isinstance(by_s, bool):
+            raise BadRequestError(f"by_s is {by_s!r}; expected seconds")
+        if (kind == "clock_skew") is not bool(by_s):
+            raise BadRequestError(f"by_s is {by_s!r}; a clock_skew has one, and nothing else does")
         if kind not in KINDS:
             raise BadRequestError(f"kind is {kind!r}; expected one of {', '.join(KINDS)}")
         known = self._controls.targets(kind)
@@ -143,7 +148,7 @@ class _Api:
             raise BadRequestError(
                 f"there is no {kind} {target!r} here; known: {', '.join(sorted(known)) or 'none'}"
             )
-        fault = self._controls.faults.lose(kind, target)
+        fault = self._controls.faults.lose(kind, target, by_s=float(by_s))
         self._controls.events.record("fault.begun", fault=fault.id, target_kind=kind, target=target)
         return JSONResponse(asdict(fault), 201)
 

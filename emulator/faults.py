@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-FaultKind = Literal["region", "load_balancer", "function", "bucket", "recovery_point"]
+FaultKind = Literal["region", "load_balancer", "function", "bucket", "recovery_point", "clock_skew"]
 KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
 
 
@@ -23,12 +23,16 @@ class UnknownFaultError(LookupError):
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One thing lost since `onset_s` (real Unix seconds)."""
+    """One thing lost since `onset_s` (real Unix seconds).
+
+    `by_s` is by how much a Region's clock is wrong (`clock_skew`): above 0 it is ahead.
+    """
 
     id: str
     kind: FaultKind
     target: str
     onset_s: float
+    by_s: float = 0.0
 
 
 class FaultBoard:
@@ -40,6 +44,7 @@ class FaultBoard:
         self._faults: dict[str, Fault] = {}
         # Replaced, never changed in place: readers need no lock on the request path.
         self._lost: frozenset[tuple[str, str]] = frozenset()
+        self._skews: tuple[Fault, ...] = ()
         self._version = 0
         self._waiters: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
 
@@ -63,6 +68,11 @@ class FaultBoard:
         """Whether a byte of this backup is no longer what it was: a restore brings it back so."""
         return ("recovery_point", arn) in self._lost
 
+    def skew_s(self, region: str) -> float:
+        """By how much the clocks of a Region's functions are wrong; several faults add up."""
+        faults = self._skews
+        return sum(fault.by_s for fault in faults if fault.target == region)
+
     @property
     def version(self) -> int:
         """Grows by one at each change; hand it to `wait_changed` to miss none."""
@@ -73,8 +83,8 @@ class FaultBoard:
         with self._lock:
             return tuple(self._faults.values())
 
-    def lose(self, kind: str, target: str) -> Fault:
-        """Lose `target` from now on.
+    def lose(self, kind: str, target: str, *, by_s: float = 0.0) -> Fault:
+        """Lose `target` from now on, or set a Region's clock wrong by `by_s` (`clock_skew`).
 
         Whether the target exists is for the caller to check, against the store.
 
@@ -87,7 +97,11 @@ class FaultBoard:
             )
         with self._lock:
             fault = Fault(
-                id=f"fault-{next(self._ids)}", kind=kind, target=target, onset_s=time.time()
+                id=f"fault-{next(self._ids)}",
+                kind=kind,
+                target=target,
+                onset_s=time.time(),
+                by_s=by_s,
             )
             self._faults[fault.id] = fault
             self._publish()
@@ -131,6 +145,7 @@ class FaultBoard:
     def _publish(self) -> None:
         """Make the change visible. The caller holds the lock."""
         self._lost = frozenset((fault.kind, fault.target) for fault in self._faults.values())
+        self._skews = tuple(each for each in self._faults.values() if each.kind == "clock_skew")
         self._version += 1
         for loop, event in self._waiters:
             if not loop.is_closed():

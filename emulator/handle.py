@@ -199,6 +199,11 @@ class EmulatorHandle:
         """Lose a `region`, `load_balancer` (ARN), `function` (ARN) or `bucket`, from now on."""
         return Fault(**self._ask("POST", "/faults", {"kind": kind, "target": target}))
 
+    def skew_clock(self, region: str, by_s: float) -> Fault:
+        """Set the clocks of a Region's functions ahead by so many seconds, or back."""
+        body = {"kind": "clock_skew", "target": region, "by_s": by_s}
+        return Fault(**self._ask("POST", "/faults", body))
+
     def restore(self, fault: Fault) -> Fault:
         """Give back what a fault took."""
         return Fault(**self._ask("DELETE", f"/faults/{fault.id}"))

@@ -202,7 +202,7 @@ class Emulator:
 
     def _targets(self, kind: str) -> frozenset[str]:
         match kind:
-            case "region":
+            case "region" | "clock_skew":
                 return frozenset(coverage.regions())
             case "load_balancer":
                 return frozenset(each.arn for each in self._store.load_balancers())

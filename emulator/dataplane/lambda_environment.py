@@ -131,6 +131,7 @@ class Launcher:
             environment=environment,
             scratch=scratch,
             dns=self._network.dns,
+            clock=self._clock.anchor,
         )
         began_s = time.perf_counter()
         worker = await self._load(setup)

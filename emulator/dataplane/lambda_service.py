@@ -208,6 +208,7 @@ class LambdaService:
             "arn": invocation.invoked_arn,
             "deadline_s": time.time() + limit_s,
             "speed": version.timeout_s / limit_s,
+            "skew_s": self._world.faults.skew_s(version.region),
         }
         try:
             async with asyncio.timeout(limit_s):

@@ -43,6 +43,8 @@ class WorkerSetup:
     scratch: Path
     dns: tuple[str, int]
     """Where it resolves names."""
+    clock: Mapping[str, float]
+    """What its clock is anchored to (`Clock.anchor`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +119,7 @@ class Worker:
             "runtime": str(setup.runtime),
             "handler": setup.handler,
             "dns": list(setup.dns),
+            "clock": dict(setup.clock),
         }
         return await self._exchange(meta, b"")
 

@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import _thread
 import errno
+import functools
 import importlib
+import importlib.util
 import json
 import os
 import signal
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 _LENGTH_BYTES = 4
 _READ_BYTES = 1 << 20
+
+_real_time = time.time  # what deadlines are in; the package's own clock is the emulated one
 
 
 def main(channel: int, lifeline: int) -> None:
@@ -45,7 +49,18 @@ def main(channel: int, lifeline: int) -> None:
         stream.reconfigure(line_buffering=True)  # pyright: ignore[reportAttributeAccessIssue]
     sys.dont_write_bytecode = True
     sys.addaudithook(refuse_leaving_the_machine)
-    sys.meta_path.insert(0, NetworkOnDemand(setup["dns"]))
+    worker_clock = load_beside("worker_clock")
+    clock = worker_clock.install(setup["clock"])
+    dns = (setup["dns"][0], setup["dns"][1])
+
+    def join_network(socket: Any) -> None:
+        load_beside("worker_network").install(dns)
+        worker_clock.scale_connections(clock, socket)
+
+    # A package that opens no connection does not pay for the network, nor one without threads.
+    sys.meta_path.insert(0, OnImport("socket", join_network))
+    scale_waits = functools.partial(worker_clock.scale_waits, clock)
+    sys.meta_path.insert(0, OnImport("threading", scale_waits))
     sys.path[:] = [setup["package"], setup["runtime"], *sys.path]
     try:
         handler = load_handler(setup["handler"])
@@ -54,6 +69,7 @@ def main(channel: int, lifeline: int) -> None:
         return
     write_frame(channel, {"kind": "ready"}, b"")
     while (frame := read_frame(channel)) is not None:
+        clock.skew_s = frame[0]["skew_s"]
         write_frame(channel, *answer(handler, *frame))
 
 
@@ -81,38 +97,37 @@ def refuse_leaving_the_machine(event: str, arguments: tuple[Any, ...]) -> None:
     )
 
 
-class NetworkOnDemand:
-    """Import hook: whoever imports `socket` gets the emulated world's names and ports with it."""
+class OnImport:
+    """Import hook: whoever imports a module gets it with what the emulated world adds to it."""
 
-    def __init__(self, dns: list[Any]) -> None:
-        self._dns = (dns[0], dns[1])
+    def __init__(self, module: str, add: Callable[[Any], None]) -> None:
+        self._module = module
+        self._add = add
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> Any:  # noqa: ARG002  # the protocol of finders
-        """Find `socket` as it is found without us, and wrap what loads it."""
-        if name != "socket":
+        """Find the module as it is found without us, and wrap what loads it."""
+        if name != self._module:
             return None
         sys.meta_path.remove(self)  # pyright: ignore[reportArgumentType]  # a finder by its shape
         finders: list[Any] = sys.meta_path
         spec = next(found for each in finders if (found := each.find_spec(name, None)))
         load = spec.loader.exec_module
 
-        def load_and_install(module: Any) -> None:
+        def load_and_add(module: Any) -> None:
             load(module)
-            install_network(self._dns)
+            self._add(module)
 
-        spec.loader.exec_module = load_and_install
+        spec.loader.exec_module = load_and_add
         return spec
 
 
-def install_network(dns: tuple[str, int]) -> None:
-    """Load `worker_network.py`, which lies beside this file and on nobody's path."""
-    import importlib.util  # a package that opens no connection does not pay for it
-
-    path = os.path.join(os.path.dirname(__file__), "worker_network.py")  # noqa: PTH118, PTH120
-    spec: Any = importlib.util.spec_from_file_location("_emulated_network", path)
+def load_beside(name: str) -> Any:
+    """Load a module that lies beside this file and on nobody's path."""
+    path = os.path.join(os.path.dirname(__file__), f"{name}.py")  # noqa: PTH118, PTH120
+    spec: Any = importlib.util.spec_from_file_location(f"_emulated_{name}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.install(dns)
+    return module
 
 
 class HandlerError(Exception):
@@ -163,7 +178,7 @@ class Context:
 
     def get_remaining_time_in_millis(self) -> int:
         """Emulated milliseconds until this invocation times out."""
-        return max(int((self._deadline_s - time.time()) * self._speed * 1000), 0)
+        return max(int((self._deadline_s - _real_time()) * self._speed * 1000), 0)
 
 
 def answer(

@@ -43,7 +43,7 @@ class Storage:
             self.objects, self.replicator, clock, faults, events, metrics=self.metrics, seed=seed
         )
         self.tables = TableReplicator(clock, faults, events, seed=seed)
-        embedded = EmbeddedMetrics(clock, self.metrics, events)
+        embedded = EmbeddedMetrics(self.metrics, events)
         self.shipper = LogShipper(self.firehose, faults, events, embedded)
         self.sampler = Sampler(
             clock,

@@ -14,7 +14,6 @@ from emulator.watch.metrics import STANDARD_RESOLUTION_S
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from emulator.clock import Clock
     from emulator.events import EventLog
     from emulator.watch.metrics import Metrics
 
@@ -36,15 +35,14 @@ class Embedded:
     values: tuple[float, ...]
     unit: str
     resolution_s: int
-    real_s: float
+    at_s: float
     """Unix time by the clock of whoever wrote the line."""
 
 
 class EmbeddedMetrics:
-    """Puts what log lines embed. Functions' clocks are real, so their times are translated."""
+    """Puts what log lines embed, at the times that they state."""
 
-    def __init__(self, clock: Clock, metrics: Metrics, events: EventLog) -> None:
-        self._clock = clock
+    def __init__(self, metrics: Metrics, events: EventLog) -> None:
         self._metrics = metrics
         self._events = events
 
@@ -60,7 +58,7 @@ class EmbeddedMetrics:
                         each.dimensions,
                         value,
                         unit=each.unit,
-                        at_s=self._clock.emulated_s(each.real_s),
+                        at_s=each.at_s,
                         resolution_s=each.resolution_s,
                     )
         except EmbeddedError as error:
@@ -94,7 +92,7 @@ def extract(line: str) -> Iterator[Embedded]:
 
 
 def _of_directive(
-    directive: Mapping[str, Any], document: Mapping[str, Any], real_s: float
+    directive: Mapping[str, Any], document: Mapping[str, Any], at_s: float
 ) -> Iterator[Embedded]:
     namespace = directive.get("Namespace")
     if not isinstance(namespace, str) or not namespace:
@@ -110,7 +108,7 @@ def _of_directive(
                 values=_values(document, name),
                 unit=str(metric.get("Unit") or "None"),
                 resolution_s=int(metric.get("StorageResolution") or STANDARD_RESOLUTION_S),
-                real_s=real_s,
+                at_s=at_s,
             )
 
 

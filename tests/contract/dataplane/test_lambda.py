@@ -475,15 +475,18 @@ def test_a_busy_worker_dies_with_the_emulator(work_dir: Path) -> None:
     (package / "handler.py").write_text("def handle(e, c):\n    while True: pass\n")
     script = f"""
 import asyncio, pathlib, sys
+from emulator.clock import Clock
 from emulator.dataplane.lambda_worker import Worker, WorkerSetup
 async def main():
     folder = pathlib.Path({str(package)!r})
     setup = WorkerSetup(package=folder, runtime=folder, handler="handler.handle",
-                        environment={{}}, scratch=folder / "scratch", dns=("127.0.0.1", 9))
+                        environment={{}}, scratch=folder / "scratch", dns=("127.0.0.1", 9),
+                        clock=Clock().anchor)
     worker = await Worker.start(setup, lambda: 0)
     await worker.load(setup)
     print(worker.pid, flush=True)
-    meta = {{"request_id": "", "trace_id": "", "arn": "", "deadline_s": 0, "speed": 1}}
+    meta = {{"request_id": "", "trace_id": "", "arn": "", "deadline_s": 0, "speed": 1,
+            "skew_s": 0}}
     await worker.invoke(meta, b"null")
 asyncio.run(main())
 """
