@@ -25,7 +25,11 @@ _MEANT: Final[Mapping[str, frozenset[str]]] = {
     # https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples.html
     "SecretPolicy": frozenset({"RESOURCE_STAR"}),
     "VaultPolicy": frozenset({"RESOURCE_STAR"}),
+    "RepositoryPolicy": frozenset({"RESOURCE_STAR"}),
 }
+# A repository's policy names no resource: it is the repository.
+# https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policy-examples.html
+_NAMES_NO_RESOURCE: Final = frozenset({"RepositoryPolicy"})
 # A key of any name may follow, which no list can hold:
 # https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-encryption-context
 _OPEN_CONDITION: Final = "kms:EncryptionContext:"
@@ -48,7 +52,8 @@ def complaints(document: Iterable[Mapping[str, Any]], kind: str) -> list[str]:
         document: The statements.
         kind: What kind of resource the policy belongs to, e.g. `RolePolicy`.
     """
-    statements = [_without_open_conditions(each) for each in document]
+    itself = {"Resource": "*"} if kind in _NAMES_NO_RESOURCE else {}
+    statements = [itself | _without_open_conditions(each) for each in document]
     text = json.dumps({"Version": "2012-10-17", "Statement": statements})
     found = _parliament()(text).findings
     meant = _MEANT.get(kind, frozenset())

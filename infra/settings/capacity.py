@@ -120,7 +120,7 @@ def _check_canary(reading: Reading) -> None:
 
 
 def _weight(text: str) -> float:
-    if not re.fullmatch(r"0(\.\d{1,4})?", text):
+    if not re.fullmatch(r"0(\.[0-9]{1,4})?", text):
         raise fields.FieldError('a share from 0 to below 1, such as "0.1"')
     return float(text)
 
@@ -135,7 +135,7 @@ def _versions(text: str) -> tuple[tuple[str, str], ...]:
         raise fields.FieldError(expected)
     pairs: list[tuple[str, str]] = []
     for item in cast("list[object]", items):
-        found = re.fullmatch(r"([a-z0-9-]+)=([1-9]\d{0,8})", str(item))
+        found = re.fullmatch(r"([a-z0-9-]+)=([1-9][0-9]{0,8})", str(item))
         if found is None:
             raise fields.FieldError(expected)
         pairs.append((found[1], found[2]))

@@ -26,7 +26,7 @@ _STRONG_MEMBERS: Final = 3
 _KEY_DELETION_DAYS: Final = (7, 30)
 _LONGEST_DAYS: Final = 36_500
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html, and paths and wildcards
-_ROLE_PATTERN: Final = re.compile(r"[\w+=,.@/*?-]{1,128}")
+_ROLE_PATTERN: Final = re.compile(r"[A-Za-z0-9_+=,.@/*?-]{1,128}")
 
 
 @dataclass(frozen=True, kw_only=True)

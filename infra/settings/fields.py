@@ -47,7 +47,7 @@ def integer(low: int, high: int) -> Reader[int]:
     """Make a reader of whole numbers from `low` to `high`, both included."""
 
     def read(text: str) -> int:
-        if not re.fullmatch(r"-?\d{1,9}", text) or not low <= int(text) <= high:
+        if not re.fullmatch(r"-?[0-9]{1,9}", text) or not low <= int(text) <= high:
             raise FieldError(f"a whole number from {low} to {high}")
         return int(text)
 
@@ -85,7 +85,7 @@ def boolean(text: str) -> bool:
 
 def ratio(text: str) -> float:
     """Read a decimal number above 0 and at most 1."""
-    if not re.fullmatch(r"\d(\.\d{1,9})?", text) or not 0 < float(text) <= 1:
+    if not re.fullmatch(r"[0-9](\.[0-9]{1,9})?", text) or not 0 < float(text) <= 1:
         raise FieldError('a ratio above 0 and at most 1, such as "0.99"')
     return float(text)
 

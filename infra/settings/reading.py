@@ -84,9 +84,9 @@ class Reading:
     def refuse_unknown(self) -> None:
         """Note every key that no setting has; a misspelt one would be ignored in silence."""
         for key in sorted(self.raw.keys() - self.known):
-            near = difflib.get_close_matches(key, sorted(self.known), n=1)
+            near = [self._full(each) for each in _nearest(key, self.known)]
             step = (
-                f"did you mean {self._full(near[0])}?"
+                f"did you mean {' or '.join(near)}?"
                 if near
                 else "remove it; docs/reference/settings.md has all there are"
             )
@@ -94,3 +94,13 @@ class Reading:
 
     def _full(self, key: str) -> str:
         return f"{self.project}:{key}"
+
+
+def _nearest(key: str, known: set[str]) -> list[str]:
+    """The names that a misspelt one is most like; none if it is like no other."""
+    found = difflib.get_close_matches(key, sorted(known))
+
+    def likeness(name: str) -> float:
+        return difflib.SequenceMatcher(None, name, key).ratio()
+
+    return [each for each in found if likeness(each) == likeness(found[0])]

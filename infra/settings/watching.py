@@ -9,7 +9,10 @@ from infra.settings.reading import Reading
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
-_HTTPS: Final = re.compile(r"https://[A-Za-z0-9.-]+(:\d+)?(/\S*)?")
+# A description, at whose end the page's address is, has 1,024 characters:
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+_LONGEST_URL: Final = 512
+_HTTPS: Final = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/\S*)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +76,8 @@ def _endpoint(text: str) -> str | None:
 
 
 def _base_url(text: str) -> str:
-    if not _HTTPS.fullmatch(text) or text.endswith("/"):
-        raise fields.FieldError("an https:// URL without a slash at its end")
+    if not _HTTPS.fullmatch(text) or text.endswith("/") or len(text) > _LONGEST_URL:
+        raise fields.FieldError(
+            f"an https:// URL without a slash at its end, at most {_LONGEST_URL} characters"
+        )
     return text

@@ -19,6 +19,8 @@ _UNTAGGED: Final = frozenset(
         *("Route", "RouteTableAssociation", "TargetGroupAttachment", "CertificateValidation"),
         *("Alias", "Permission", "LogSubscriptionFilter", "RolePolicy", "Record"),
         *("WebAclAssociation", "WebAclLoggingConfiguration", "ZonalAutoshiftConfiguration"),
+        *("ProvisionedConcurrencyConfig", "LifecyclePolicy", "RepositoryPolicy"),
+        "ReplicationConfiguration",
         *("BucketVersioning", "BucketServerSideEncryptionConfiguration"),
         *("BucketPublicAccessBlock", "BucketOwnershipControls", "BucketPolicy"),
         *("BucketLifecycleConfiguration", "BucketReplicationConfig"),
@@ -104,11 +106,13 @@ def regions_are_built_alone(graph: Graph) -> Iterator[Said]:
     Source: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/static-stability.html
     """
     for resource in graph.custom:
-        if resource.region is None or resource.kind in _ACROSS:
+        if resource.region is None or resource.kind in _ACROSS or _spans_regions(resource):
             continue
         for urn in sorted(resource.dependencies):
             other = graph.resources.get(urn)
-            if other is not None and other.region not in {None, resource.region}:
+            if other is None or _spans_regions(other):
+                continue
+            if other.region not in {None, resource.region}:
                 yield resource, f"in {resource.region} waits for {other} in {other.region}"
 
 
@@ -173,6 +177,11 @@ def every_region_spans_the_same_zones(graph: Graph) -> Iterator[Said]:
         zones = [each.get("availabilityZone") for each in found]
         if len(set(zones)) != len(zones):
             yield f"two subnets are in one availability zone: {', '.join(map(str, zones))}"
+
+
+def _spans_regions(resource: Resource) -> bool:
+    """Whether it is a strong table, all of whose members AWS makes in one call."""
+    return resource.kind == "Table" and bool(resource.items("replicas"))
 
 
 def _rank(graph: Graph, resource: Resource) -> int:

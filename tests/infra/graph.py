@@ -23,7 +23,15 @@ ACCOUNT_ID = "123456789012"
 
 
 class ProgramError(Exception):
-    """The program ended with an error; the text is what it said."""
+    """The program ended with an error; the text is what it said.
+
+    Attributes:
+        registered: URNs of what it had asked for until then; the stack itself is left out.
+    """
+
+    def __init__(self, said: str, registered: list[str]) -> None:
+        super().__init__(said)
+        self.registered = registered
 
 
 def stack_config(stack: str, **overrides: str) -> dict[str, str]:
@@ -105,5 +113,5 @@ class _Server:
         assert line, "the process that runs programs has ended; what it said is above"
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
-            raise ProgramError(answer["error"])
+            raise ProgramError(answer["error"], answer["registered"])
         return answer

@@ -1,7 +1,7 @@
 """Runs programs against the recorder, each in a fork of a process that has Pulumi loaded.
 
 Reads one JSON object a line, `{"root", "stack", "config", "preview"}`, and answers each with one
-line: what the program asked for, or `{"error": what it said}`.
+line: what the program asked for, or `{"error": what it said, "registered": URNs until then}`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def main() -> None:
                 _in_child(record_program.record, run, told.fileno(), fresh=run["root"] != warm)
             os.waitpid(child, 0)
             told.seek(0)
-            text = told.read() or json.dumps({"error": "the program's process ended"}).encode()
+            text = told.read() or json.dumps(_ended("the program's process ended", [])).encode()
         with open(answer_to, "wb", closefd=False) as out:
             out.write(text + b"\n")
 
@@ -63,17 +63,21 @@ def _in_child(record: Any, run: dict[str, Any], told: int, *, fresh: bool) -> No
         os._exit(0)
 
 
+def _ended(said: str, registered: list[str]) -> dict[str, Any]:
+    return {"error": said, "registered": registered}
+
+
 def _told(record: Any, run: dict[str, Any]) -> dict[str, Any]:
     root = Path(run["root"])
     os.chdir(root)
     os.environ["PULUMI_CONFIG"] = json.dumps(run["config"])
     sys.path[:0] = [str(root)]
-    said = io.StringIO()
+    said, registered = io.StringIO(), list[str]()
     try:
         with redirect_stderr(said), warnings.catch_warnings():
-            found: dict[str, Any] = record(run["stack"], root, preview=run["preview"])
+            found: dict[str, Any] = record(run["stack"], root, registered, preview=run["preview"])
     except BaseException:  # noqa: BLE001 - whatever ends a program is what it ended with
-        return {"error": said.getvalue() + traceback.format_exc()}
+        return _ended(said.getvalue() + traceback.format_exc(), registered)
     finally:
         sys.path.remove(str(root))
     return found

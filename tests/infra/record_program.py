@@ -26,8 +26,9 @@ from tests.infra.graph import ACCOUNT_ID
 class _Recorder(MockMonitor):
     """A resource monitor that keeps what it was asked for."""
 
-    def __init__(self, *, preview: bool) -> None:
+    def __init__(self, registered: list[str], *, preview: bool) -> None:
         super().__init__(_Aws(preview=preview))
+        self.registered = registered
         self.recorded: dict[str, dict[str, Any]] = {}
         self.outputs: dict[str, Any] = {}
 
@@ -35,6 +36,7 @@ class _Recorder(MockMonitor):
         response = super().RegisterResource(request)
         if request.type != "pulumi:pulumi:Stack":
             assert response.urn not in self.recorded, f"two resources are {response.urn}"
+            self.registered.append(response.urn)
             self.recorded[response.urn] = {
                 "urn": response.urn,
                 "id": response.id,
@@ -170,9 +172,13 @@ def _proof(name: str) -> dict[str, str]:
     }
 
 
-def record(stack: str, root: Path, *, preview: bool) -> dict[str, Any]:
-    """Run the program in `root` as one stack, and return what it asked for."""
-    monitor, said = _Recorder(preview=preview), []
+def record(stack: str, root: Path, registered: list[str], *, preview: bool) -> dict[str, Any]:
+    """Run the program in `root` as one stack, and return what it asked for.
+
+    `registered` takes each URN as it comes, for whoever wants to know what was asked for before a
+    program ended with an error.
+    """
+    monitor, said = _Recorder(registered, preview=preview), []
     # Not `set_mocks`: it starts a stack of its own, on another event loop than the program's.
     settings = MockSettings(
         monitor=monitor,

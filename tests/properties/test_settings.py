@@ -1,157 +1,162 @@
-"""Any valid settings give a program that keeps every rule; any invalid ones are refused by key."""
+"""Any valid settings give a program that keeps every rule, over the whole space of settings."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
 
 import pytest
-from hypothesis import Phase, example, given, settings
+from hypothesis import Phase, example, given, note, settings
 from hypothesis import strategies as st
 
 import policy
-from infra.aws_regions import REGIONS
-from infra.settings import SettingsError, parse_settings
-from infra.settings.fields import LOG_RETENTION_DAYS
-from tests.infra.conftest import release_zip
-from tests.infra.graph import run_program, stack_config
+from infra.settings import doubts, parse_settings
+from tests.infra.graph import run_program
+from tests.properties.settings_space import (
+    BASE,
+    BUNDLE,
+    STACK_NAMES,
+    differences,
+    text,
+    usual,
+    valid,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["release_zip"]
+# A run takes a second, and more with more Regions; the profile `nightly` makes many times as many.
+_SHARE: Final = settings.default.max_examples // 20
+FEW: Final = settings(max_examples=max(8, _SHARE), deadline=None, derandomize=_SHARE < 10)
+MANY: Final = settings(max_examples=max(30, _SHARE), deadline=None)
 
-BASE = stack_config("staging")
-MOST_REGIONS = 3  # more take longer and show nothing else
-RUNS = 12
+THREE: Final = BASE | {
+    "regions": '["eu-west-1", "eu-north-1", "us-east-1"]',
+    "homeRegion": "eu-west-1",
+    "routing": "latency",
+}
+EVERYTHING: Final = BASE | {
+    "clientAuthentication": "mtls",
+    "clientCaBundle": BUNDLE,
+    "webFirewall": "true",
+    "runtime": "container",
+    "containerImage": f"sha256:{'c' * 64}",
+    "provisionedConcurrency": "20",
+    "canaryWeight": "0.1",
+    "stableVersions": '["us-east-1=7", "us-west-2=3"]',
+    "tableConsistency": "strong",
+    "tableWitnessRegion": "us-east-2",
+    "backupLock": "governance",
+}
 
-# What each setting may be, by itself.
-ALONE: dict[str, st.SearchStrategy[Any]] = {
-    "zoneName": st.from_regex(r"[a-z]{1,12}(-[a-z]{1,6})?\.example", fullmatch=True),
-    "routing": st.sampled_from(["failover", "latency"]),
-    "healthCheckIntervalSeconds": st.sampled_from([10, 30]),
-    "failureThreshold": st.integers(1, 10),
-    "functionMemoryMb": st.integers(128, 10_240),
-    "logRetentionDays": st.sampled_from(LOG_RETENTION_DAYS),
-    "predictionBufferSeconds": st.integers(0, 900),
-    "rtoSeconds": st.integers(1, 86_400),
-    "rpoSeconds": st.integers(1, 86_400),
-    "availability": st.sampled_from(["0.5", "0.999", "1"]),
-    "failbackHoldSeconds": st.integers(0, 86_400),
-    "deletionProtection": st.booleans(),
-    "keyDeletionDays": st.integers(7, 30),
-    "accessLogDays": st.integers(1, 3650),
-    "webFirewallLogs": st.sampled_from(["blocked", "all"]),
-    "zonalAutoshift": st.booleans(),
-    "practiceRunBlockedWindows": st.sampled_from(["[]", '["Fri:16:00-Fri:23:59"]']),
-    "practiceRunBlockedDates": st.sampled_from(["[]", '["2027-12-24", "2027-12-31"]']),
-    "alarmErrorRatio": st.sampled_from(["0.001", "0.5", "1"]),
-    "alarmReplicationSeconds": st.integers(60, 86_400),
-    "canaryIntervalMinutes": st.integers(1, 60),
-    "pagerEndpoint": st.sampled_from(["", "oncall@understudy.example", "https://pager.example/x"]),
-    "restoreTestValidationHours": st.integers(1, 168),
+# What a test over the whole space must come by, told by the settings themselves.
+CORNERS: Final[dict[str, Callable[[dict[str, str]], bool]]] = {
+    "eight Regions": lambda chosen: len(json.loads(chosen["regions"])) == 8,
+    "latency records": lambda chosen: chosen["routing"] == "latency",
+    "records of a TTL of their own": lambda chosen: chosen["recordType"] == "cname",
+    "production with tokens": lambda c: c["production"] + c["clientAuthentication"] == "truejwt",
+    "production with certificates": lambda c: (
+        c["production"] + c["clientAuthentication"] == "truemtls"
+    ),
+    "open to everybody": lambda chosen: chosen["clientAuthentication"] == "none",
+    "a firewall": lambda chosen: chosen["webFirewall"] == "true",
+    "a container": lambda chosen: chosen["runtime"] == "container",
+    "snapshots": lambda chosen: chosen["snapStart"] == "true",
+    "a reservation": lambda chosen: chosen["reservedConcurrency"] != "0",
+    "environments kept started": lambda chosen: chosen["provisionedConcurrency"] != "0",
+    "a canary": lambda chosen: chosen["canaryWeight"] != "0",
+    "a strong table of three": lambda c: (
+        c["tableConsistency"] == "strong" and not c["tableWitnessRegion"]
+    ),
+    "a strong table of two and a witness": lambda chosen: chosen["tableWitnessRegion"] != "",
+    "no backups": lambda chosen: chosen["backupEnabled"] == "false",
+    "a lock that can be taken off": lambda chosen: chosen["backupLock"] == "governance",
+    "a lock for good": lambda chosen: chosen["backupLock"] == "compliance",
+    "nobody to wake": lambda chosen: chosen["pagerEndpoint"] == "",
 }
 
 
-def text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+@pytest.fixture(scope="module")
+def holds(
+    release_zip: Path, container_release: Path, authorities: Path
+) -> Callable[[str, dict[str, str]], None]:
+    """Runs a program with settings, and holds it against every rule."""
+
+    def hold(stack: str, chosen: dict[str, str]) -> None:
+        note(f"stack {stack}, other than staging: {json.dumps(differences(chosen), indent=1)}")
+        found = parse_settings(chosen, project="understudy", stack=stack)
+        bundle = {"clientCaBundle": str(authorities)} if chosen["clientCaBundle"] else {}
+        release = container_release if found.runtime.container else release_zip
+        graph = run_program(stack, chosen | bundle, release)
+        assert [str(each) for each in policy.check(graph)] == []
+        assert graph.warnings == list(doubts(found)), "what looks wrong is said, and nothing else"
+        assert graph.regions == found.regions
+        assert graph.production is found.production, "rules know what clients depend on"
+
+    return hold
 
 
-@st.composite
-def valid(draw: st.DrawFn) -> dict[str, str]:
-    """A stack's settings that contradict nothing."""
-    regions = draw(
-        st.lists(st.sampled_from(REGIONS), min_size=2, max_size=MOST_REGIONS, unique=True)
-    )
-    cname = draw(st.booleans())
-    chosen = {
-        "regions": regions,
-        "homeRegion": draw(st.sampled_from(regions)),
-        "recordType": "cname" if cname else "alias",
-        "recordTtlSeconds": draw(st.integers(1, 60)) if cname else 60,
-        "peakRequestsPerSecond": 100,
-        "requestDurationMs": 250,
-        "reservedConcurrency": draw(st.one_of(st.just(0), st.integers(25, 500))),
-    }
-    alone = draw(st.fixed_dictionaries({}, optional=ALONE))
-    return BASE | {key: text(value) for key, value in (chosen | alone).items()}
-
-
-THREE = {"regions": '["eu-west-1", "eu-north-1", "us-east-1"]', "homeRegion": "eu-west-1"}
-
-# Texts that no setting of its type takes.
-WRONG = {
-    "regions": [
-        "",
-        "us-east-1",
-        "[]",
-        '["us-east-1"]',
-        '["us-east-1", "us-east-1"]',
-        '["mars-1", "x"]',
-    ],
-    "routing": ["", "weighted"],
-    "recordType": ["", "A", "CNAME"],
-    "recordTtlSeconds": ["", "0", "61", "1.5", "ten"],
-    "healthCheckIntervalSeconds": ["", "20", "-10"],
-    "failureThreshold": ["", "0", "11", "3.0"],
-    "functionMemoryMb": ["", "127", "10241", "1e3"],
-    "functionTimeoutSeconds": ["", "0", "31"],
-    "logRetentionDays": ["", "8", "-1"],
-    "predictionBufferSeconds": ["", "-1", "901"],
-    "rtoSeconds": ["", "0", "86401"],
-    "rpoSeconds": ["", "0", "86401"],
-    "availability": ["", "0", "1.01", "99%", "nan"],
-    "deletionProtection": ["", "yes", "True"],
-    "failbackHoldSeconds": ["", "-1", "86401"],
-    "keyDeletionDays": ["", "6", "31"],
-    "zoneName": ["", "localhost", "UPPER.example", "dot.example."],
-    "production": ["", "perhaps"],
-    "canaryIntervalMinutes": ["", "0", "61"],
-    "accessLogDays": ["", "0", "3651"],
-    "practiceRunBlockedWindows": ["", '["Sat:00:00-Sun:23:59"]', '["Sat"]'],
-    "practiceRunBlockedDates": ["", '["2027-02-30"]', '["24 December"]'],
-}
-
-
-@settings(max_examples=RUNS, deadline=None, phases=[Phase.explicit, Phase.generate])
-@given(chosen=valid())
-@example(chosen=BASE)
-@example(chosen=stack_config("prod"))
-@example(
-    chosen=BASE | {"regions": '["eu-west-1", "eu-north-1", "us-east-1"]', "homeRegion": "eu-west-1"}
-)
+@FEW
+@given(stack=st.sampled_from(STACK_NAMES), chosen=valid(most_regions=4))
+@example(stack="staging", chosen=THREE)
+@example(stack="staging", chosen=EVERYTHING)
+@pytest.mark.timeout(900)
 def test_any_valid_settings_give_a_program_that_keeps_every_rule(
-    release_zip: Path, chosen: dict[str, str]
+    holds: Callable[[str, dict[str, str]], None], stack: str, chosen: dict[str, str]
 ) -> None:
-    parse_settings(chosen, project="understudy", stack="staging")
-    graph = run_program("staging", chosen, release_zip)
-    assert [str(each) for each in policy.check(graph)] == []
+    holds(stack, chosen)
 
 
-@settings(max_examples=300, deadline=None)
-@given(
-    chosen=valid(),
-    wrong=st.dictionaries(st.sampled_from(sorted(WRONG)), st.integers(0, 100), min_size=1),
-)
-def test_every_wrong_setting_is_named_however_many_there_are(
-    chosen: dict[str, str], wrong: dict[str, int]
+@pytest.mark.long
+@pytest.mark.parametrize("most_regions", range(2, 9))
+@pytest.mark.timeout(1800)
+def test_hundreds_of_valid_settings_give_programs_that_keep_every_rule(
+    holds: Callable[[str, dict[str, str]], None], most_regions: int
 ) -> None:
-    texts = {key: WRONG[key][at % len(WRONG[key])] for key, at in wrong.items()}
-    with pytest.raises(SettingsError) as caught:
-        parse_settings(chosen | texts, project="understudy", stack="staging")
-    named = {problem.key for problem in caught.value.problems}
-    assert {f"understudy:{key}" for key in texts} <= named, "all of them at once"
+    @MANY
+    @given(stack=st.sampled_from(STACK_NAMES), chosen=valid(most_regions=most_regions))
+    def any_valid_settings(stack: str, chosen: dict[str, str]) -> None:
+        holds(stack, chosen)
+
+    any_valid_settings()
 
 
-@settings(max_examples=100, deadline=None)
-@given(chosen=valid(), gone=st.sets(st.sampled_from(sorted(BASE)), min_size=1, max_size=5))
-def test_every_missing_setting_is_named(chosen: dict[str, str], gone: set[str]) -> None:
-    left = {key: value for key, value in chosen.items() if key not in gone}
-    with pytest.raises(SettingsError) as caught:
-        parse_settings(left, project="understudy", stack="staging")
-    named = {problem.key for problem in caught.value.problems}
-    assert {f"understudy:{key}" for key in gone} <= named
+@pytest.fixture(scope="module")
+def drawn() -> list[dict[str, str]]:
+    """A few hundred settings, the same each time."""
+    found: list[dict[str, str]] = []
+
+    @settings(max_examples=200, deadline=None, derandomize=True, phases=[Phase.generate])
+    @given(chosen=valid())
+    def draw(chosen: dict[str, str]) -> None:
+        found.append(chosen)
+
+    draw()
+    return found
 
 
-def test_the_strategies_know_only_settings_that_are_declared() -> None:
-    assert set(ALONE) | set(WRONG) <= set(BASE), "a setting that is gone is tried in vain"
+def test_every_key_of_the_program_is_drawn_and_each_takes_other_values(
+    drawn: list[dict[str, str]],
+) -> None:
+    values: defaultdict[str, set[str]] = defaultdict(set)
+    for chosen in drawn:
+        assert set(chosen) == set(BASE), (
+            "Pulumi.yaml and the space of settings (tests/properties/settings_space.py) hold the"
+            " same keys; put a new one into ALONE, or where the settings are that it goes with"
+        )
+        for key, value in chosen.items():
+            values[key].add(value)
+    assert [key for key in BASE if len(values[key]) < 2] == [], "drawn, but always the same"
+    assert [key for key in BASE if not values[key] - {text(usual(key))}] == []
+
+
+def test_the_corners_of_the_space_are_drawn(drawn: list[dict[str, str]]) -> None:
+    missed = [what for what, is_it in CORNERS.items() if not any(map(is_it, drawn))]
+    assert missed == [], "no draw of two hundred came by these"
+
+
+def test_any_valid_settings_are_taken(drawn: list[dict[str, str]]) -> None:
+    for chosen in drawn:
+        parse_settings(chosen, project="understudy", stack="staging")
