@@ -108,16 +108,24 @@ class Listener:
 
 @dataclass(frozen=True, kw_only=True)
 class LoadBalancer:
-    """A load balancer and the names of its zones."""
+    """A load balancer and the names of its zones.
+
+    `client_keep_alive_s` is how long it keeps a client's connection at most; an hour unless set.
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
+    """
 
     arn: str
     host: str
     zones: tuple[str, ...]
+    client_keep_alive_s: float = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Function:
-    """A function behind its alias: version, code digest (lower-case hex SHA-256) and invokers."""
+    """A function behind its alias: version, code digest (lower-case hex SHA-256) and invokers.
+
+    `reserved_concurrency` is None without a reservation; `provisioned_concurrency` is its alias's.
+    """
 
     name: str
     alias: str
@@ -128,6 +136,8 @@ class Function:
     memory_mb: int
     timeout_s: float
     invocable_by: tuple[str, ...]
+    reserved_concurrency: int | None = None
+    provisioned_concurrency: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +178,8 @@ class Region:
 class Topology:
     """A deployed stack. Regions are in the settings' order.
 
-    `joint_checks` are the health checks that records follow and no single Region owns.
+    `joint_checks` are the health checks that records follow and no single Region owns;
+    `table_consistency` is that of the table the Regions share, `eventual` or `strong`.
     """
 
     project: str
@@ -179,6 +190,7 @@ class Topology:
     records: tuple[Record, ...]
     regions: tuple[Region, ...]
     joint_checks: tuple[HealthCheck, ...] = ()
+    table_consistency: str = "eventual"
 
     def region(self, name: str) -> Region:
         """Find a Region by name."""
