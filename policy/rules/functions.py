@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.rule import Said, alone, each, whole
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _DIGEST: Final = 64
 _LONGEST_NAME: Final = 32
 _ALIAS: Final = "live"
+_SHORTEST_UNTAGGED_DAYS: Final = 14
 # All that the prediction function may be told: nothing in it leads to an endpoint.
 _PREDICT_ENVIRONMENT: Final = ("UNDERSTUDY_",)
 
@@ -211,3 +213,26 @@ def log_groups_forget(group: Resource) -> Iterator[str]:
     """
     if not group.get("retentionInDays"):
         yield "is kept for ever"
+
+
+@alone("LifecyclePolicy", optional=True)
+def images_that_may_be_served_never_expire(lifecycle: Resource) -> Iterator[str]:
+    """A repository's lifecycle takes only images that no tag names, and not at once.
+
+    Lambda runs an image by its digest, and a tag that cannot move is what keeps it: a rule by age
+    or by number takes the one that a quiet Region still serves, or would be rolled back to.
+
+    Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
+    """
+    rules: list[Any] = json.loads(str(lifecycle.get("policy") or "{}")).get("rules", [])
+    for rule in rules:
+        selection = rule.get("selection", {})
+        status = selection.get("tagStatus")
+        if status != "untagged":
+            yield f"expires images whose tag status is {status}: a Region may serve one of them"
+        by_age = selection.get("countType") == "sinceImagePushed"
+        if not by_age or selection.get("countNumber", 0) < _SHORTEST_UNTAGGED_DAYS:
+            yield (
+                f"expires untagged images before {_SHORTEST_UNTAGGED_DAYS} days: a tag that was"
+                " taken away by a slip cannot be given back"
+            )

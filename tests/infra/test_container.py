@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import policy
 from infra.container import lifecycle_policy
 from infra.release import ReleaseError, read_release
 from infra.settings import SettingsError, parse_settings
@@ -113,6 +114,10 @@ def test_only_what_no_tag_names_expires() -> None:
     """What a Region serves, or would be rolled back to, is an image with a tag."""
     rules = json.loads(lifecycle_policy())["rules"]
     assert {each["selection"]["tagStatus"] for each in rules} == {"untagged"}
+
+
+def test_a_stack_that_serves_from_an_image_keeps_every_rule(container: Recorded) -> None:
+    assert [str(each) for each in policy.check(container)] == []
 
 
 def test_a_zip_stack_has_no_repository(staging: Recorded) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Stage = Literal[
     "settings", "program", "rule", "doubt", "emulator", "finding", "rehearsal", "nothing"
@@ -28,6 +31,7 @@ class Mutation:
         caught_by: A stage; for a rule `rule:<id>`.
         says: Part of the message. For what nothing catches: why not.
         stack: The stack that is deployed.
+        config: Settings of it that are other than its file says.
     """
 
     mistake: str
@@ -37,6 +41,7 @@ class Mutation:
     caught_by: str
     says: str
     stack: str = "staging"
+    config: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def stage(self) -> str:
@@ -53,6 +58,7 @@ def edit(  # noqa: PLR0913 - a row of a table
     says: str,
     *,
     stack: str = "staging",
+    **config: str,
 ) -> Mutation:
     """A row of the table."""
     return Mutation(
@@ -63,4 +69,5 @@ def edit(  # noqa: PLR0913 - a row of a table
         caught_by=caught_by,
         says=says,
         stack=stack,
+        config=config,
     )

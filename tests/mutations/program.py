@@ -72,10 +72,10 @@ def settings_of(root: Path, stack: str) -> dict[str, str]:
     }
 
 
-def caught_without_aws(root: Path, stack: str, release: Path) -> list[Caught]:
+def caught_without_aws(root: Path, stack: str, release: Path, **config: str) -> list[Caught]:
     """What stops a copy of the program, or breaks a rule, before anything is deployed."""
     try:
-        graph = run_program(stack, settings_of(root, stack), release, root=root)
+        graph = run_program(stack, settings_of(root, stack) | config, release, root=root)
     except ProgramError as error:
         said = str(error)
         return [Caught("settings" if "wrong setting(s)" in said else "program", said)]

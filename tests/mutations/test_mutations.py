@@ -55,7 +55,7 @@ def test_the_sound_program_is_caught_by_nothing(compiled: Path, release_zip: Pat
 def test_the_mistake_is_caught_before_anything_is_deployed(
     mutant: Path, mutation: Mutation, release_zip: Path
 ) -> None:
-    caught = caught_without_aws(mutant, mutation.stack, release_zip)
+    caught = caught_without_aws(mutant, mutation.stack, release_zip, **mutation.config)
     told = [(each.by, each.said[-400:]) for each in caught]
     assert caught, "nothing caught it"
     ours = [each for each in caught if each.by == mutation.caught_by]
@@ -67,7 +67,7 @@ def test_the_mistake_is_caught_before_anything_is_deployed(
 def test_the_mistake_is_not_caught_any_earlier_than_told(
     mutant: Path, mutation: Mutation, release_zip: Path
 ) -> None:
-    found = caught_without_aws(mutant, mutation.stack, release_zip)
+    found = caught_without_aws(mutant, mutation.stack, release_zip, **mutation.config)
     assert found == [], f"'{mutation.mistake}' is caught by cheaper means: {found}"
 
 

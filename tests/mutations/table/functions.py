@@ -6,6 +6,9 @@ REGION = "infra/region.py"
 FUNCTION = "infra/function.py"
 TARGET = "infra/lambda_target.py"
 
+CONTAINER = {"runtime": "container", "containerImage": "sha256:" + "ab" * 32}
+"""Settings of a stack that serves from an image."""
+
 MUTATIONS: tuple[Mutation, ...] = (
     edit(
         "the target group's health check is off, the default",
@@ -137,5 +140,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         "            name=function_name,",
         "rule:regional-resources-state-their-region",
         "leaves its Region to the provider",
+    ),
+    edit(
+        "images of old releases expire, whichever Region still serves one",
+        "infra/container.py",
+        '"tagStatus": "untagged",',
+        '"tagStatus": "any",',
+        "rule:images-that-may-be-served-never-expire",
+        "expires images whose tag status is any",
+        **CONTAINER,
     ),
 )

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from tests.policy.breaking import Broken, case, change, first, forget_dependencies, replace, say
+from tests.policy.breaking import (
+    Broken,
+    add,
+    case,
+    change,
+    first,
+    forget_dependencies,
+    replace,
+    say,
+)
 
 if TYPE_CHECKING:
     from policy import Graph
@@ -20,6 +30,16 @@ def delete_releases(graph: Graph) -> None:
 
 
 PREDICT = "us-east-1-predict-function"
+
+LIFECYCLE = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
+
+
+def expires(status: str, count_type: str, number: int) -> str:
+    """A lifecycle policy of one rule."""
+    selection = {"tagStatus": status, "countType": count_type, "countNumber": number}
+    rule = {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}
+    return json.dumps({"rules": [rule]})
+
 
 BREAKS: tuple[Broken, ...] = (
     case(
@@ -79,4 +99,20 @@ BREAKS: tuple[Broken, ...] = (
         change("LogGroup", name="/aws/lambda/other"),
     ),
     case("log-groups-forget", "for ever", change("LogGroup", retentionInDays=None)),
+    *(
+        case(
+            "images-that-may-be-served-never-expire",
+            f"whose tag status is {status}",
+            add(LIFECYCLE, "lifecycle", policy=expires(status, "sinceImagePushed", 90)),
+        )
+        for status in ("tagged", "any")
+    ),
+    *(
+        case(
+            "images-that-may-be-served-never-expire",
+            "before 14 days",
+            add(LIFECYCLE, "lifecycle", policy=expires("untagged", *count)),
+        )
+        for count in (("sinceImagePushed", 1), ("imageCountMoreThan", 20))
+    ),
 )
