@@ -60,11 +60,14 @@ class Edge:
             raise AssertionError([str(each) for each in error.problems]) from error
         self.outputs = done.outputs
 
-    def address(self) -> str:
+    def addresses(self) -> list[str]:
         query = dns.message.make_query(NAME, "A")
         host, port = self.emulator.dns_address
         answer = dns.query.udp(query, host, timeout=5, port=port)
-        return str(answer.answer[-1][0])
+        return [str(each) for each in answer.answer[-1]]
+
+    def address(self) -> str:
+        return self.addresses()[0]
 
     def connect(self, port: int, *, client: tuple[Path, Path] | None = None) -> ssl.SSLSocket:
         trust = ssl.create_default_context(cafile=str(self.emulator.ca_file))

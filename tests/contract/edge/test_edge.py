@@ -1,4 +1,4 @@
-"""Who is answered at which door of a deployed production stack."""
+"""The edge of a deployed production stack: who is answered at which door, and without a zone."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import gzip
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from resilience.identity import ClientAuthority, Issuer, RunningClock
 from resilience.stage import Stage
 from resilience.topology import Listener, TokenDemand
-from tests.contract.edge.callers import HEALTH, Edge, eventually
+from tests.contract.edge.callers import HEALTH, REGION, Edge, eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,3 +151,53 @@ def bucket_of(edge: Edge) -> str:
     )
     attributes = {each["Key"]: each["Value"] for each in found["Attributes"]}
     return str(attributes["access_logs.s3.bucket"])
+
+
+@pytest.fixture
+def resource(edge: Edge) -> dict[str, Any]:
+    """The Region's load balancer as zonal shifts know it."""
+    (found,) = edge.aws("arc-zonal-shift").list_managed_resources()["items"]
+    assert found["arn"] == edge.region["loadBalancerArn"]
+    return found
+
+
+def test_every_zone_can_be_left_and_autoshift_is_practised(
+    edge: Edge, resource: dict[str, Any]
+) -> None:
+    assert (resource["zonalAutoshiftStatus"], resource["practiceRunStatus"]) == ("ENABLED",) * 2
+    shown = edge.aws("arc-zonal-shift").get_managed_resource(resourceIdentifier=resource["arn"])
+    practice = shown["practiceRunConfiguration"]
+    ends = [each["alarmIdentifier"].rpartition("-")[2] for each in practice["outcomeAlarms"]]
+    assert ends == ["availability", "latency"]
+    assert practice["blockedWindows"] == ["Sat:00:00-Sat:23:59", "Sun:00:00-Sun:23:59"]
+
+
+def test_a_shift_leaves_two_addresses_which_serve(edge: Edge, resource: dict[str, Any]) -> None:
+    arc = edge.aws("arc-zonal-shift")
+    assert len(edge.addresses()) == 3
+    shift = arc.start_zonal_shift(
+        resourceIdentifier=resource["arn"],
+        awayFrom=resource["availabilityZones"][0],
+        expiresIn="1m",
+        comment="its disks are slow",
+    )
+    assert len(edge.addresses()) == 2
+    assert edge.ask("/health/live", port=HEALTH).status == 200
+    eventually(lambda: len(edge.addresses()) == 3, "a shift ends when it expires, by itself")
+    with pytest.raises(ClientError, match="EXPIRED"):
+        arc.cancel_zonal_shift(zonalShiftId=shift["zonalShiftId"])
+    kinds = [each["kind"] for each in edge.emulator.events() if "zonal_shift" in each["kind"]]
+    assert kinds == ["zonal_shift.started", "zonal_shift.ended"]
+
+
+def test_the_control_api_knows_what_services_have_said_and_would_say(edge: Edge) -> None:
+    edge.ask("/health/live", port=HEALTH)
+    known = edge.emulator.known_metrics()
+    mine = [each for each in known["emitted"] if each["region"] == REGION]
+    requests = [each for each in mine if each["name"] == "RequestCount"]
+    assert requests, "a request was answered"
+    suffix = edge.region["loadBalancerArn"].partition(":loadbalancer/")[2]
+    assert any(each["values"].get("LoadBalancer") == suffix for each in requests)
+    could = {(each["namespace"], each["name"]) for each in known["emittable"]}
+    assert ("AWS/Route53", "HealthCheckStatus") in could
+    assert ("AWS/Nobody", "Nothing") not in could
