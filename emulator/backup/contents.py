@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from emulator.store.backends import ACCOUNT, PARTITION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from emulator.storage.objects import Objects
 
@@ -57,8 +57,10 @@ class TableContents:
 Contents: TypeAlias = BucketContents | TableContents
 
 
-def of_bucket(objects: Objects, bucket: str) -> BucketContents:
-    """Take the current version of every object."""
+def of_bucket(
+    objects: Objects, bucket: str, *, readable: Callable[[str | None], bool]
+) -> BucketContents:
+    """Take the current version of every object whose key is `readable`; others are left out."""
     current = {each.key: each for each in objects.versions(bucket, None)}  # the last one wins
     return BucketContents(
         objects=tuple(
@@ -69,7 +71,7 @@ def of_bucket(objects: Objects, bucket: str) -> BucketContents:
                 tags=objects.tags_of(version),
             )
             for key, version in sorted(current.items())
-            if not version.delete_marker
+            if not version.delete_marker and readable(version.kms_key)
         )
     )
 

@@ -15,7 +15,6 @@ from emulator.storage.roles import Need, denial
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from emulator.backup.state import CopyJob
     from emulator.policy import Document
     from emulator.storage.objects import Objects
 
@@ -89,13 +88,13 @@ def to_back_up(objects: Objects, role_arn: str, resource_arn: str, vault_arn: st
     )
 
 
-def to_copy(job: CopyJob) -> str | None:
+def to_copy(role_arn: str, source_vault_arn: str, destination_vault_arn: str) -> str | None:
     """Why a role may not copy out of one vault into another."""
     needs = [
-        Need(action="backup:CopyFromBackupVault", resource=job.source_vault_arn),
-        Need(action="backup:CopyIntoBackupVault", resource=job.destination_vault_arn),
+        Need(action="backup:CopyFromBackupVault", resource=source_vault_arn),
+        Need(action="backup:CopyIntoBackupVault", resource=destination_vault_arn),
     ]
-    return _denial(job.role_arn, job.source_vault_arn, needs)
+    return _denial(role_arn, source_vault_arn, needs)
 
 
 def to_restore(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from emulator.backup import contents, permissions
+from emulator.backup import contents, keys, permissions
 from emulator.backup.contents import TableContents
 from emulator.store.backends import ACCOUNT
 
@@ -49,6 +49,12 @@ class Restorer:
             return "InvalidParameters", "the metadata do not name what to restore into"
         arn = _arn_of(job, target)
         denied = permissions.to_restore(self._objects, job.role_arn, arn, job.vault_arn, new=new)
+        denied = denied or keys.denial(
+            job.role_arn,
+            job.vault_arn,
+            keys.to_read_backup(job.point.key_arn),
+            keys.to_write_restored(self._objects, job.resource_type, target, job.metadata),
+        )
         if denied:
             return "AccessDenied", f"Access denied: {denied}"
         if job.resource_type == "DynamoDB":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from emulator.backup import contents, permissions
+from emulator.backup import contents, keys, permissions
 from emulator.backup.restoring import Restorer
 from emulator.backup.state import (
     BackupJob,
@@ -125,11 +125,13 @@ class Worker:
         self._check_lock(vault, job.lifecycle)
         role, resource = job.role_arn, job.resource_arn
         _deny(permissions.to_back_up(self._objects, role, resource, vault.arn))
+        _deny(keys.denial(role, vault.arn, keys.to_write_backup(vault.key_arn)))
         name = resource.rpartition(":")[2].rpartition("/")[2]
         if job.resource_type == "DynamoDB":
             table = contents.table_of(job.region, name)
             if table is None:
                 raise JobFailedError(INVALID, f"Requested table not found: {resource}")
+            _deny(keys.denial(role, vault.arn, keys.to_read_table(table)))
             job.contents = contents.of_table(table)
             return
         if self._objects.region_of(name) != job.region:
@@ -138,14 +140,20 @@ class Worker:
             raise JobFailedError(
                 INVALID, f"Bucket {name} does not have versioning enabled, which a backup needs"
             )
-        job.contents = contents.of_bucket(self._objects, name)
+        readable = keys.Readable(self._objects, name, role, vault.arn)
+        job.contents = contents.of_bucket(self._objects, name, readable=readable)
+        if refused := readable.refusal():
+            job.message = f"Objects whose key may not be used were not backed up: {refused}"
 
     def _check_copy(self, job: CopyJob) -> None:
         vault = self._account.vault_of(job.destination_vault_arn)
         if vault is None:
             raise JobFailedError(INVALID, f"There is no vault {job.destination_vault_arn}")
         self._check_lock(vault, job.lifecycle)
-        _deny(permissions.to_copy(job))
+        role, source = job.role_arn, job.source_vault_arn
+        _deny(permissions.to_copy(role, source, job.destination_vault_arn))
+        reads = keys.to_read_backup(job.source.key_arn)
+        _deny(keys.denial(role, source, reads, keys.to_write_backup(vault.key_arn)))
 
     def _check_lock(self, vault: Vault, lifecycle: Values) -> None:
         refusal = vault.lock.refusal(lifecycle) if vault.lock else None

@@ -13,7 +13,7 @@ from emulator.door.actions import Need
 from emulator.storage import encryption
 from emulator.storage.objects import Objects
 from emulator.storage.roles import denial
-from emulator.strict import backends
+from emulator.strict import backends, closing_backups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,6 +38,8 @@ _ON_REPLICAS: Final = ("ReplicateObject", "ReplicateTags")
 
 def problems(resources: Iterable[ResourceState]) -> Iterator[tuple[str, str]]:
     """URN and explanation for each resource that would silently do nothing in AWS."""
+    resources = list(resources)
+    yield from closing_backups.problems(resources)
     for resource in resources:
         if resource.type == REPLICATION:
             yield from ((resource.urn, each) for each in _replication(resource.inputs))

@@ -47,6 +47,7 @@ BACKUP_ACTIONS = [
     "dynamodb:StartAwsBackupJob",
 ]
 COPY_ACTIONS = ["backup:CopyFromBackupVault", "backup:CopyIntoBackupVault"]
+KEY_ACTIONS = ["kms:Decrypt", "kms:GenerateDataKey"]
 RESTORE_ACTIONS = [
     "s3:CreateBucket",
     "s3:GetBucketLocation",
@@ -110,8 +111,8 @@ class Cloud:
 
     def furnish(self) -> None:
         """Put everything in place; past the API where that is quicker and nothing is lost."""
-        self.role("backs-up", [*BACKUP_ACTIONS, *COPY_ACTIONS])
-        self.role("restores", RESTORE_ACTIONS)
+        self.role("backs-up", [*BACKUP_ACTIONS, *COPY_ACTIONS, *KEY_ACTIONS])
+        self.role("restores", [*RESTORE_ACTIONS, *KEY_ACTIONS])
         for region in (EAST, WEST):
             self.backup(region).create_backup_vault(BackupVaultName="kept")
         s3 = s3_backends[ACCOUNT]["aws"]
@@ -128,6 +129,10 @@ class Cloud:
     def allow(self, name: str, actions: list[str]) -> None:
         allowed = {"Effect": "Allow", "Action": actions, "Resource": "*"}
         iam_backends[ACCOUNT]["aws"].put_role_policy(name, "permissions", _document(allowed))
+
+    def key(self, region: str = EAST) -> str:
+        """The ARN of a new key, whose policy lets the account's roles be given it."""
+        return str(self.client("kms", region).create_key()["KeyMetadata"]["Arn"])
 
     def run(self, *, steps: int = 4) -> None:
         """Let time pass until jobs that can end have ended."""

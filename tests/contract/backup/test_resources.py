@@ -8,7 +8,10 @@ import pytest
 
 from emulator.engine.aws import Aws
 from tests.contract.backup.region_pair import (
-    EAST,
+    BACKUP_ACTIONS,
+    COPY_ACTIONS,
+    KEY_ACTIONS,
+    RESTORE_ACTIONS,
     SOURCE_ARN,
     Cloud,
     role_arn,
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
     from emulator.door.server import ApiServer
     from tests.contract.engine.play import Play
 
-KEY = f"arn:aws:kms:{EAST}:123456789012:key/1234"
 TAGS = {"stack": "up"}
 
 
@@ -34,14 +36,17 @@ def aws(server: ApiServer) -> Aws:
 
 
 @pytest.fixture
-def engine(cloud: Cloud, aws: Aws, tmp_path: Path) -> Engine:
-    del cloud  # what the calls reach
+def engine(cloud: Cloud, aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    monkeypatch.setattr(Program, "key", cloud.key())
+    cloud.role("another", [*BACKUP_ACTIONS, *COPY_ACTIONS, *KEY_ACTIONS])
     aws.read_only = False
     return Engine(aws, tmp_path)
 
 
 class Program:
     """A vault, its lock, a plan with a selection, and a restore test of what it keeps."""
+
+    key = ""
 
     def __init__(self, **more: Any) -> None:
         self.schedule = "cron(0 5 * * ? *)"
@@ -57,7 +62,7 @@ class Program:
         vault = play.resource(
             "aws:backup/vault:Vault",
             "vault",
-            {"name": "mine", "kmsKeyArn": KEY, "forceDestroy": True, "tags": TAGS},
+            {"name": "mine", "kmsKeyArn": self.key, "forceDestroy": True, "tags": TAGS},
         )
         held = ()
         if self.lock:
@@ -135,7 +140,7 @@ class Program:
 def test_every_type_is_made_read_back_and_destroyed(engine: Engine, cloud: Cloud) -> None:
     engine.deploy(Program())
     shown = cloud.backup().describe_backup_vault(BackupVaultName="mine")
-    assert (shown["EncryptionKeyArn"], shown["Locked"]) == (KEY, True)
+    assert (shown["EncryptionKeyArn"], shown["Locked"]) == (Program.key, True)
     assert cloud.backup().list_tags(ResourceArn=shown["BackupVaultArn"])["Tags"] == TAGS
     engine.deploy(Program())
     assert engine.steps() == [], "a second deploy changes nothing"
@@ -151,7 +156,7 @@ def test_every_type_is_made_read_back_and_destroyed(engine: Engine, cloud: Cloud
         ({"schedule": "cron(0 6 * * ? *)"}, [("update", "plan")]),
         ({"test_schedule": "cron(0 9 ? * MON *)"}, [("update", "tests")]),
         ({"window_hours": 12}, [("update", "tested")]),
-        ({"role": role_arn("restores")}, [("replace", "selection")]),
+        ({"role": role_arn("another")}, [("replace", "selection")]),
         ({"lock": {"minRetentionDays": 8, "maxRetentionDays": 35}}, [("replace", "lock")]),
         ({"lock": None}, [("delete", "lock")]),
     ],
@@ -177,6 +182,24 @@ def test_a_program_whose_backups_could_only_fail_is_refused(
     engine: Engine, broken: dict[str, Any], said: str
 ) -> None:
     assert said in engine.refusal(Program(**broken))
+
+
+@pytest.mark.parametrize(
+    ("role", "kept", "said"),
+    [
+        ("backs-up", [*BACKUP_ACTIONS, *COPY_ACTIONS, "kms:Decrypt"], "would be backed up"),
+        ("backs-up", [*BACKUP_ACTIONS, *COPY_ACTIONS, "kms:GenerateDataKey"], "would be copied to"),
+        ("backs-up", [*BACKUP_ACTIONS, *KEY_ACTIONS], "would be copied to"),
+        ("backs-up", [*BACKUP_ACTIONS[1:], *COPY_ACTIONS, *KEY_ACTIONS], "would be backed up"),
+        ("restores", RESTORE_ACTIONS, "nothing would be restored from"),
+        ("restores", [*RESTORE_ACTIONS[1:], *KEY_ACTIONS], "nothing would be restored from"),
+    ],
+)
+def test_a_program_whose_role_could_not_do_its_jobs_is_refused_in_the_end(
+    engine: Engine, cloud: Cloud, role: str, kept: list[str], said: str
+) -> None:
+    cloud.allow(role, kept)
+    assert said in engine.refusal(Program())
 
 
 def test_a_vault_that_was_forced_is_emptied_first_unless_it_is_locked(

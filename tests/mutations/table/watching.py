@@ -6,6 +6,7 @@ ALARMS = "infra/watching/alarms.py"
 HEALTH = "infra/watching/health_alarms.py"
 PLAN = "infra/backup_plan.py"
 VAULT = "infra/backup_vault.py"
+POLICIES = "infra/backup_policies.py"
 
 MUTATIONS: tuple[Mutation, ...] = (
     edit(
@@ -104,6 +105,38 @@ MUTATIONS: tuple[Mutation, ...] = (
         "",
         "rule:restores-are-tested-where-the-copies-are",
         "nothing of DynamoDB is ever restored in us-west-2",
+    ),
+    edit(
+        "the role that backs up may not use the vault's key",
+        POLICIES,
+        '*_keys(protected.key_arn, protected.region, "s3", "dynamodb", "backup"),',
+        '*_keys(protected.key_arn, protected.region, "s3", "dynamodb"),',
+        "emulator",
+        "would be backed up: role arn:aws:iam::123456789012:role/understudy-staging-",
+    ),
+    edit(
+        "the role that backs up may not use the table's key",
+        POLICIES,
+        '*_keys(protected.key_arn, protected.region, "s3", "dynamodb", "backup"),',
+        '*_keys(protected.key_arn, protected.region, "s3", "backup"),',
+        "emulator",
+        "nothing of arn:aws:dynamodb:",
+    ),
+    edit(
+        "copies are sealed through AWS Backup of the Region they leave",
+        POLICIES,
+        'service=f"backup.{protected.copy_region}.amazonaws.com"',
+        'service=f"backup.{protected.region}.amazonaws.com"',
+        "emulator",
+        "nothing would be copied to arn:aws:backup:",
+    ),
+    edit(
+        "the role that restores may not open the vault",
+        POLICIES,
+        '*_keys(key_arn, names.region, "s3", "backup"),',
+        '*_keys(key_arn, names.region, "s3"),',
+        "emulator",
+        "nothing would be restored from arn:aws:backup:",
     ),
     edit(
         "restore tests that could not be judged are dropped",
