@@ -21,14 +21,17 @@ every run, in AWS too):
    failback, the target has been well for `hold_down_s` and every gate is open; or when someone
    forces it; or when, for `agreement_s` without a break, no other Region is well while the target
    is: a latch never keeps traffic on an impaired Region when a healthy one is there.
+   An operator's `hold` keeps automation off the flag, both ways: hold first, then force.
 5. One decision takes at most one step on a flag. A step lost on its way is taken again; a flag set
    by another hand is adopted, and so is one cleared by another hand.
-6. Only what the table says changes a phase; an operator's word is a row of a table too.
-7. The epoch's number never falls. It is claimed only by the first Region when nobody has, by the
-   heir a holder names, by a deputy that acknowledged nothing for two leases and has latched
-   traffic away from the holder, or by a Region that an operator promotes.
-8. Two Regions never hold the epoch at once, unless an operator promoted one while another held
-   (`resilience.failover.epoch` says why).
+6. Only what the table says changes a phase; an operator's word is a row of a table too. The word
+   given last counts, and one that a later one replaces is withdrawn as far as it is not done.
+7. The epoch's number never falls. It is claimed only by the first Region when nobody has; by the
+   heir a holder names, with its deputy's grant; by a deputy that acknowledged nothing for two
+   leases and has latched traffic away from the holder, or waits as long for an heir that is bad
+   or silent; or by a Region that an operator promotes.
+8. Two Regions never hold the epoch at once, unless an operator promoted one while another held or
+   could take over, and not all have heard of it (`resilience.failover.epoch` says why).
 
 Times are seconds on the deciding Region's own clock. No rule compares two Regions' clocks.
 """

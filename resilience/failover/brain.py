@@ -52,7 +52,7 @@ class Inputs:
         at_s: Now.
         observer: Whether this observer is in a state to judge: it could read and write its own
             Region's data plane, and ask the name servers.
-        sightings: One for each Region it watches.
+        sightings: One for each Region it watches, each time: what is left out is forgotten.
         peers: The other Regions' items, by Region, as replicated here.
         promote: An operator's open word that this Region is to hold the epoch.
     """
@@ -79,9 +79,8 @@ def think(
         watch = brain.watches.get(seen.target, Watch())
         watches[seen.target], taken = decide(watch, seen, inputs.observer, inputs.at_s, settings)
         steps += taken
-    promote = inputs.promote
-    if promote is not None and promote.id == brain.promoted:
-        promote = None
+    promote, refused = _promote(brain, inputs, place)
+    steps += refused
     epoch, taken = advance(
         brain.epoch,
         Neighbourhood(
@@ -97,13 +96,14 @@ def think(
         well=_well(inputs, settings),
         unbroken=0 <= inputs.at_s - brain.observed_at_s <= settings.stale_after_s,
     )
-    promoted = promote is not None and any(step.action is Action.CLAIM_EPOCH for step in taken)
+    answered = refused or any(step.action is Action.CLAIM_EPOCH for step in taken)
+    word = inputs.promote if refused else promote
     return (
         Brain(
             watches=watches,
             epoch=epoch,
             observed_at_s=inputs.at_s,
-            promoted=promote.id if promoted and promote is not None else brain.promoted,
+            promoted=word.id if answered and word is not None else brain.promoted,
         ),
         (*steps, *taken),
     )
@@ -137,6 +137,20 @@ def with_flag_step_done(brain: Brain, target: str, at_s: float) -> Brain:
     """Note when a step on a flag ended: a look that began before says nothing about it."""
     watch = replace(brain.watches[target], changed_at_s=at_s)
     return replace(brain, watches={**brain.watches, target: watch})
+
+
+def _promote(brain: Brain, inputs: Inputs, place: Place) -> tuple[Intent | None, tuple[Step, ...]]:
+    """Give an operator's word that this Region is to hold the epoch, if it is to be obeyed now.
+
+    Who remembers nothing cannot tell a new word from one that was obeyed long ago.
+    """
+    word = inputs.promote
+    if word is None or word.target != place.region or word.id == brain.promoted:
+        return None, ()
+    if brain.observed_at_s > -inf:
+        return word, ()
+    reason = f"promote of {place.region}: it may be an old word, nothing is remembered; ask again"
+    return None, (Step(action=Action.REFUSE, target=place.region, reason=reason),)
 
 
 def _well(inputs: Inputs, settings: Settings) -> bool:

@@ -109,6 +109,8 @@ def decide(
 ) -> tuple[Watch, tuple[Step, ...]]:
     """Make one decision. Calling it again with the same arguments gives the same answer."""
     stale_s = settings.stale_after_s
+    if seen.intent is not None and seen.intent.target != seen.target:
+        seen = replace(seen, intent=None)  # a word about another Region
     myself = sense(observer, at_s, stale_s)
     refuge = sense(seen.refuge, at_s, stale_s)
     reading = read(
@@ -118,12 +120,13 @@ def decide(
     if myself is not Sense.WELL:
         return watch, ()
     watch = _follow_flag(watch, seen, at_s, stale_s)
-    intent = seen.intent
+    intent, said = seen.intent, ()
     if intent is not None and intent.id != watch.done:
-        watch, steps, acted = _obey(watch, seen, intent, refuge, at_s)
+        watch, said, acted = _obey(watch, seen, intent, refuge, at_s)
         if acted:
-            return watch, steps
-    return _apply_table(watch, seen, at_s, settings)
+            return watch, said
+    watch, steps = _apply_table(watch, seen, at_s, settings)
+    return watch, (*said, *steps)
 
 
 def wait_s(rule: Rule, settings: Settings) -> float:
@@ -188,7 +191,10 @@ def _finish(watch: Watch, intent: Intent | None) -> Watch:
 def _obey(
     watch: Watch, seen: Sighting, intent: Intent, refuge: Sense, at_s: float
 ) -> tuple[Watch, tuple[Step, ...], bool]:
-    """Do what an operator asks; the last value tells whether that was this decision's step."""
+    """Do what an operator asks; the last value tells whether that was this decision's step.
+
+    An evacuation that is refused waits for a refuge, until the word is another; the table goes on.
+    """
     if intent.kind in {IntentKind.HOLD, IntentKind.RESUME}:
         held = intent.kind is IntentKind.HOLD
         return replace(watch, held=held, done=intent.id), (), False
@@ -196,11 +202,16 @@ def _obey(
     if intent.kind is IntentKind.FAILBACK and intent.forced and watch.phase in FLAGGED:
         order = FORCED_FAILBACK
     if order is None:
-        return watch, (), False
+        # There is no failback to withdraw. Other words are as asked once the flag is seen to be.
+        done = intent.id if intent.kind is IntentKind.WITHDRAW else watch.done
+        return replace(watch, done=done), (), False
     if order.needs_refuge and refuge is not Sense.WELL and not intent.forced:
         reason = f"evacuation of {seen.target}: no other Region is known to be well"
-        return *_refuse(watch, seen.target, reason), True
+        return *_refuse(watch, seen.target, reason), False
     watch = _move(watch, order, at_s)
+    if order is FORCED_FAILBACK:
+        # What is still bad is not latched again before it is agreed on anew.
+        watch = replace(watch, reading_since_s=at_s)
     if intent.kind is IntentKind.WITHDRAW:
         watch = replace(watch, done=intent.id)
     return watch, _step(order.action, seen.target, intent.reason, by=intent.by), True
@@ -221,16 +232,21 @@ def _apply_table(
         obstacles = (f"{watch.reading} for less than {needed_s:g} s",)
     if rule.gated:
         obstacles += shut_gates(seen.gates, at_s, settings.stale_after_s)
-    if watch.held and rule.action in _ON_FLAGS:
+    held = watch.held and rule.action in _ON_FLAGS
+    if held and not rule.gated and not obstacles:
+        reason = f"{rule.action} of {seen.target}: {watch.reading}, but an operator holds it"
+        return _refuse(watch, seen.target, reason)
+    if held:
         obstacles += ("an operator holds it",)
     if obstacles:
         if not rule.gated:
             return watch, ()
         return _refuse(watch, seen.target, f"failback of {seen.target}: {'; '.join(obstacles)}")
-    given_up = watch.phase is Phase.FAILING_BACK and rule.to is Phase.LATCHED
+    # A failback that was asked for ends with the target bad again, and never undoes a later latch.
+    given_up = rule.to is Phase.LATCHED
     reason = f"{watch.reading}" + (f" for {needed_s:g} s" if needed_s else "")
     watch = _move(watch, rule, at_s)
-    if given_up and seen.intent is not None:
+    if given_up and seen.intent is not None and seen.intent.kind is IntentKind.FAILBACK:
         watch = replace(watch, done=seen.intent.id)
     return watch, _step(rule.action, seen.target, reason)
 

@@ -16,6 +16,7 @@ from resilience.failover.table import FLAGGED, ORDERS, TABLE, Action, IntentKind
 if TYPE_CHECKING:
     from resilience.failover.brain import Brain, Inputs, Place
     from resilience.failover.decision import Settings, Sighting, Step
+    from resilience.failover.epoch import Claim
     from resilience.failover.signals import Signal
 
 _ON_FLAGS = {Action.SET_FLAG, Action.CLEAR_FLAG}
@@ -36,7 +37,7 @@ def broken_rules(
         now = after.watches[seen.target]
         taken = [each for each in steps if each.target == seen.target and each.action in _ON_FLAGS]
         broken += _on_flag(then, now, seen, taken, inputs, settings)
-        broken += _on_phase(then, now, seen)
+        broken += _on_phase(then, now, seen, inputs.at_s, settings)
     broken += _on_epoch(before, inputs, after, steps, place, settings)
     return tuple(broken)
 
@@ -64,7 +65,11 @@ def _on_flag(
         broken.append(f"2: a sick observer moved the flag of {seen.target}")
     step = taken[0]
     if step.by != OBSERVER:
-        return broken if seen.intent is not None else [*broken, "6: a step by nobody's word"]
+        refuge = fresh(seen.refuge, True)
+        asked = _asked_for(step, then, seen, refuge=refuge)
+        return broken if asked else [*broken, f"6: {step.action} of {seen.target} by nobody's word"]
+    if now.held:
+        broken.append(f"6: the flag of {seen.target} was moved while an operator holds it")
     lasted_s = inputs.at_s - now.reading_since_s
     steady = 0 <= inputs.at_s - then.observed_at_s <= settings.stale_after_s
     agreed = steady and lasted_s >= settings.agreement_s and then.reading is now.reading
@@ -82,15 +87,28 @@ def _on_flag(
     return broken
 
 
-def _on_phase(then: Watch, now: Watch, seen: Sighting) -> list[str]:
+def _asked_for(step: Step, then: Watch, seen: Sighting, *, refuge: bool) -> bool:
+    """Tell whether an operator's open word asks for this very step."""
+    word = seen.intent
+    if word is None or word.target != seen.target or word.by != step.by or word.id == then.done:
+        return False
+    if word.kind is IntentKind.EVACUATE:
+        return step.action is Action.SET_FLAG and (refuge or word.forced)
+    return word.kind is IntentKind.FAILBACK and word.forced and step.action is Action.CLEAR_FLAG
+
+
+def _on_phase(
+    then: Watch, now: Watch, seen: Sighting, at_s: float, settings: Settings
+) -> list[str]:
     """Hold a change of phase against the tables (rule 6), and the flag as it was seen (rule 5)."""
     starts = {then.phase}
-    if seen.flag.well is True and then.phase not in FLAGGED:
-        starts.add(Phase.LATCHED)
-    if seen.flag.well is False and then.phase in FLAGGED:
-        starts.add(Phase.SERVING)
+    if 0 <= at_s - seen.flag.seen_at_s <= settings.stale_after_s:
+        if seen.flag.well is True and then.phase not in FLAGGED:
+            starts = {Phase.LATCHED, then.phase}
+        if seen.flag.well is False and then.phase in FLAGGED:
+            starts = {Phase.SERVING, then.phase}
     ways = {rule.to for (phase, _), rule in TABLE.items() if phase in starts}
-    if seen.intent is not None:
+    if seen.intent is not None and seen.intent.target == seen.target:
         kind = seen.intent.kind
         ways |= {
             order.to for (phase, each), order in ORDERS.items() if phase in starts and each is kind
@@ -111,7 +129,9 @@ def _on_epoch(
     settings: Settings,
 ) -> list[str]:
     """Hold a claim against rule 7."""
-    known = [peer.claim for peer in inputs.peers.values() if peer.claim is not None]
+    peers = inputs.peers.values()
+    acked = max([before.epoch.ack.number, *(peer.ack.number for peer in peers)])
+    known = [peer.claim for peer in peers if peer.claim is not None]
     if before.epoch.claim is not None:
         known.append(before.epoch.claim)
     top = max(known, key=lambda claim: claim.number, default=None)
@@ -119,19 +139,35 @@ def _on_epoch(
     if claim is None or (before.epoch.claim and claim.number == before.epoch.claim.number):
         return []
     broken: list[str] = []
-    if top is not None and claim.number <= top.number:
-        broken.append(f"7: epoch {claim.number} was claimed while {top.number} is known")
+    newest = acked if top is None else max(acked, top.number)
+    if claim.number <= newest:
+        broken.append(f"7: epoch {claim.number} was claimed while {newest} is known")
     made = [step for step in steps if step.action is Action.CLAIM_EPOCH]
     if len(made) != 1:
         broken.append(f"7: a claim with {len(made)} steps that say so")
         return broken
     promoted = inputs.promote is not None and made[0].by == inputs.promote.by
-    first = top is None and place.region == place.order[0]
-    heir = top is not None and top.heir == place.region
+    first = newest == 0 and place.region == place.order[0]
+    heir = top is not None and top.heir == place.region and _granted(top, inputs, place)
     deputy = top is not None and top.deputy == place.region and not top.alone
+    ack = before.epoch.ack
+    gave = top is not None and ack.number == top.number and ack.heir
     silent_s = inputs.at_s - (before.epoch.acked_at_s if before.epoch.beats else inf)
     latched = any(watch.phase in FLAGGED for watch in after.watches.values())
-    waited = deputy and latched and silent_s >= 2 * settings.lease_s
+    vacant = top is not None and top.heir
+    waited = deputy and not gave and (latched or vacant) and silent_s >= 2 * settings.lease_s
     if not (promoted or first or heir or waited):
         broken.append(f"7: {place.region} had no right to claim epoch {claim.number}")
     return broken
+
+
+def _granted(claim: Claim, inputs: Inputs, place: Place) -> bool:
+    """Hold an heir's right against what its holder's deputy says."""
+    if claim.alone or claim.deputy == place.region:
+        return True
+    deputy = inputs.peers.get(claim.deputy)
+    return (
+        deputy is not None
+        and deputy.ack.number == claim.number
+        and (deputy.ack.heir == place.region)
+    )

@@ -130,10 +130,10 @@ class Stack:
         self.cut |= {(one, other), (other, one)}
 
     def _peer(self, node: Node, other: str, brain: Brain, at_s: float) -> Peer:
-        beat, seen_at_s = node.seen.get(other, (-1, -inf))
+        beat, seen_at_s = node.seen.get(other, (brain.epoch.beat, -inf))
         if brain.epoch.beat != beat:
             seen_at_s = at_s
-            node.seen[other] = (brain.epoch.beat, at_s)
+        node.seen[other] = (brain.epoch.beat, seen_at_s)
         return Peer(
             region=other,
             beat=brain.epoch.beat,
