@@ -18,7 +18,7 @@ def policy(**statement: object) -> str:
 
 
 def use_the_other_regions_key(graph: Graph) -> None:
-    config = first(graph, "BucketServerSideEncryptionConfiguration", "us-east-1")
+    config = first(graph, "BucketServerSideEncryptionConfiguration", "us-east-1-predictions")
     other = next(
         each for each in graph.all("Key") + graph.all("ReplicaKey") if each.region != "us-east-1"
     )
@@ -57,7 +57,10 @@ BREAKS: tuple[Broken, ...] = (
         "buckets-are-under-their-regions-key",
         "asks KMS for every object",
         in_first_rule(
-            "BucketServerSideEncryptionConfiguration", "", "bucketKeyEnabled", value=False
+            "BucketServerSideEncryptionConfiguration",
+            "predictions",
+            "bucketKeyEnabled",
+            value=False,
         ),
     ),
     case(
