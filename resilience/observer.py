@@ -102,7 +102,10 @@ class Observer:
         return self._signals.get(name, NEVER)
 
     async def _poll(self, name: str, look: Callable[[], Awaitable[bool | None]]) -> None:
-        while True:
+        task = asyncio.current_task()
+        # A look may lose a cancel that comes in the moment of its own answer (Python before 3.12,
+        # `asyncio.wait_for`, https://github.com/python/cpython/issues/86296): it is asked for here.
+        while task is None or not task.cancelling():
             seen_at_s = self._clock.now_s()
             well = await look()
             if well is not self.signal(name).well:

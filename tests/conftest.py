@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,6 @@ from emulator import botocore_model, guard, moto_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from emulator.handle import EmulatorHandle
 
@@ -37,6 +37,38 @@ settings.register_profile("nightly", max_examples=2000, deadline=None)
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") == "true" else "dev")
 )
+
+
+# Begun first, so that nothing long is left for the end. All else is short; its order is free.
+LONGEST = (
+    "mutations/test_mutations.py",
+    "properties/test_settings.py",
+    "contract/watching/test_alarms_end_to_end.py",
+    "contract/test_run_script.py",
+    "contract/regions/test_changing_regions.py",
+    "contract/dataplane/test_load_balancers.py",
+    "policy/test_pack.py",
+    "contract/backup/test_the_program.py",
+    "infra/test_deploy.py",
+    "contract/dataplane/test_lambda.py",
+    "contract/edge/test_who_may_call.py",
+    "contract/dataplane/test_health_checkers.py",
+    "contract/roles/test_roles.py",
+    "infra/test_interrupted_deploys.py",
+    "foreign/test_orders.py",
+    "unit/resilience/test_observer.py",
+    "unit/inference/test_estimator_parity.py",
+    "unit/resilience/test_prober.py",
+    "properties/test_requests.py",
+    "contract/engine/test_patches.py",
+)
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, each in its own order."""
+    place = {HERE / name: index for index, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(LONGEST)))
 
 
 def pytest_collection_finish() -> None:

@@ -7,7 +7,8 @@ record shows what the program says, not what AWS or an emulator makes of it.
 import asyncio
 import runpy
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ import pulumi_aws as aws
 from pulumi.output import Unknown
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockEngine, MockMonitor, MockSettings
+from pulumi.runtime.proto import source_pb2
 from pulumi.runtime.settings import configure
 from pulumi.runtime.stack import run_in_stack
 
@@ -86,6 +88,22 @@ class _Aws(pulumi.runtime.Mocks):
         assert args.token == "aws:index/getAvailabilityZones:getAvailabilityZones", args.token
         region = args.args["region"]
         return {"names": [f"{region}{letter}" for letter in "dcba"]}
+
+
+class _AtOnce(ThreadPoolExecutor):
+    """Answers calls of the monitor where they are made: it waits for nobody."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(fn(*args, **named))
+        except Exception as error:  # noqa: BLE001 - whoever awaits it gets it
+            done.set_exception(error)
+        return done
+
+
+def _discard(_: object) -> None:
+    """`run_in_stack` awaits what the program returns; a module's globals are nothing to await."""
 
 
 def _values(message: Any) -> Any:
@@ -197,10 +215,14 @@ def record(stack: str, root: Path, registered: list[str], *, preview: bool) -> d
     _ = (aws.lambda_.Function, aws.s3.Bucket, aws.ec2.Vpc, aws.iam.Role)
     warnings.simplefilter("error")
 
-    def program() -> None:
-        runpy.run_path(str(root / "__main__.py"))
+    # Where each resource was made: a walk through the stack that nobody here asks for.
+    pulumi.runtime.resource._get_stack_trace = source_pb2.StackTrace
 
-    asyncio.run(run_in_stack(program))
+    async def program() -> None:
+        asyncio.get_running_loop().set_default_executor(_AtOnce())
+        await run_in_stack(lambda: _discard(runpy.run_path(str(root / "__main__.py"))))
+
+    asyncio.run(program())
     return {
         "resources": list(monitor.recorded.values()),
         "outputs": monitor.outputs,
