@@ -115,6 +115,16 @@ OTHERS = [
         ARN.format("lambda", "function:f"),
     ),
     (
+        request(
+            "arc-zonal-shift",
+            "GET",
+            "/managedresources/arn%3Aaws%3Aelasticloadbalancing%3Aus-west-2%3A123456789012%3A"
+            "loadbalancer%2Fapp%2Flb%2F1",
+        ),
+        "arc-zonal-shift:GetManagedResource",
+        ARN.format("elasticloadbalancing", "loadbalancer/app/lb/1"),
+    ),
+    (
         request("elasticloadbalancing", "POST", "/", headers=FORM, body=b"Action=DescribeTags"),
         "elasticloadbalancing:DescribeTags",
         None,
