@@ -5,22 +5,48 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ("ruff", "lint-imports", "basedpyright")
+
+
+def new_project(folder: Path) -> Path:
+    shutil.copy(ROOT / "run", folder / "run")
+    (folder / "requirements.txt").write_text("# nothing to install\n")
+    package = folder / "resilience"
+    package.mkdir()
+    (package / "__main__.py").write_text("import sys; print('resilience got', sys.argv[1:])\n")
+    return folder
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project with the real entry script, an empty lock and a command that echoes its words."""
-    shutil.copy(ROOT / "run", tmp_path / "run")
-    (tmp_path / "requirements.txt").write_text("# nothing to install\n")
-    package = tmp_path / "resilience"
-    package.mkdir()
-    (package / "__main__.py").write_text("import sys; print('resilience got', sys.argv[1:])\n")
-    return tmp_path
+    return new_project(tmp_path)
+
+
+@dataclass(frozen=True)
+class SetUp:
+    """A project after its first command, and what that said."""
+
+    project: Path
+    first: subprocess.CompletedProcess[str]
+
+    def copied(self, target: Path) -> Path:
+        """The project once more, set up as it is."""
+        shutil.copytree(self.project, target, symlinks=True)
+        return target
+
+
+@pytest.fixture(scope="module")
+def set_up(tmp_path_factory: pytest.TempPathFactory) -> SetUp:
+    """Set up once: it takes seconds."""
+    made = new_project(tmp_path_factory.mktemp("project"))
+    return SetUp(made, run(made, "status", "--json"))
 
 
 def run(project: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -44,8 +70,8 @@ def test_help_names_the_commands_without_setting_anything_up(project: Path) -> N
     assert not (project / ".venv").exists(), "help must not set up"
 
 
-def test_sets_up_once_and_again_only_when_the_lock_changes(project: Path) -> None:
-    first = run(project, "status", "--json")
+def test_sets_up_once_and_again_only_when_the_lock_changes(set_up: SetUp, tmp_path: Path) -> None:
+    first, project = set_up.first, set_up.copied(tmp_path / "project")
     assert first.stdout.strip() == "resilience got ['status', '--json']", first.stderr
     assert "setting up .venv" in first.stderr, "the first run sets up, and says so"
     second = run(project, "status")
@@ -80,23 +106,52 @@ def test_an_unknown_option_is_refused_with_the_way_out(project: Path) -> None:
     assert "--help" in refused.stderr
 
 
-@pytest.mark.parametrize(("words", "chosen"), [((), "not long"), (("--all",), "")])
-def test_the_long_matrix_is_tested_only_when_all_is_asked_for(
-    project: Path, words: tuple[str, ...], chosen: str
-) -> None:
-    assert run(project, "status").returncode == 0
-    for tool in ("ruff", "lint-imports", "basedpyright"):
-        stub = project / ".venv" / "bin" / tool
-        stub.write_text("#!/bin/sh\n")
-        stub.chmod(0o755)
+@pytest.fixture
+def tools(set_up: SetUp, tmp_path: Path) -> Path:
+    """A project that is set up, with tools that say nothing and a pytest that echoes its words."""
+    project = set_up.copied(tmp_path / "project")
+    for tool in TOOLS:
+        has(project, tool, "")
     package = project / "pytest"
     package.mkdir()
     (package / "__main__.py").write_text("import sys; print(sys.argv[1:])\n")
-    told = run(project, "test", *words).stdout.splitlines()
+    return project
+
+
+def has(project: Path, tool: str, script: str) -> None:
+    stub = project / ".venv" / "bin" / tool
+    stub.write_text(f"#!/bin/sh\n{script}\n")
+    stub.chmod(0o755)
+
+
+@pytest.mark.parametrize(("words", "chosen"), [((), "not long"), (("--all",), "")])
+def test_the_long_matrix_is_tested_only_when_all_is_asked_for(
+    tools: Path, words: tuple[str, ...], chosen: str
+) -> None:
+    told = run(tools, "test", *words).stdout.splitlines()
     assert len(told) == 2, "first the tests, then the rehearsals by themselves"
     assert all(f"'-m', '{chosen}'" in each for each in told), told
-    (alone,) = run(project, "test", *words, "tests/unit").stdout.splitlines()
+    (alone,) = run(tools, "test", *words, "tests/unit").stdout.splitlines()
     assert alone == f"['-m', '{chosen}', 'tests/unit']"
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("command", ["check", "test"])
+def test_what_a_tool_finds_is_shown_and_fails_the_command(
+    tools: Path, command: str, tool: str
+) -> None:
+    assert run(tools, command).returncode == 0
+    has(tools, tool, "echo found something >&2; exit 1")
+    failed = run(tools, command)
+    assert failed.returncode == 1
+    assert "found something" in failed.stderr
+
+
+def test_tests_that_fail_fail_the_command_though_the_types_are_right(tools: Path) -> None:
+    (tools / "pytest" / "__main__.py").write_text(
+        "raise SystemExit('-n' in __import__('sys').argv)"
+    )
+    assert run(tools, "test").returncode == 1
 
 
 def test_a_dead_set_up_does_not_block_the_next_one(project: Path) -> None:
