@@ -23,6 +23,9 @@ from resilience.objectives import (  # noqa: TC001 - pydantic reads the annotati
     Verdict,
 )
 from resilience.records import Connection, Event, Outcome, Probe, Write
+from resilience.simulate.record import (
+    Simulation,  # noqa: TC001 - pydantic reads the annotations at run time
+)
 
 VERSION: Literal[1] = 1
 Overall = Literal["met", "missed", "broken"]
@@ -161,7 +164,11 @@ class Raw(_Model):
 
 
 class Run(_Model):
-    """What was run, on what, and how."""
+    """What was run, on what, and how.
+
+    A simulation (`kind` "simulation") has no wall clock: its `speed` is 0, its `duration_s` is that
+    of one scenario, and `started_at` is None, so that the same seed gives the same journal.
+    """
 
     kind: str
     scenario: str
@@ -171,7 +178,7 @@ class Run(_Model):
     rate_per_s: float
     clients: int
     commit: str | None
-    started_at: datetime
+    started_at: datetime | None
     duration_s: float
     environment: dict[str, str]
 
@@ -196,6 +203,7 @@ class Journal(_Model):
     measurements: Measurements | None = None
     verdicts: list[Verdict] = []
     raw: Raw | None = None
+    simulation: Simulation | None = None
 
     def missed(self) -> list[str]:
         """Name every objective and expectation that did not hold."""

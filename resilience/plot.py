@@ -35,18 +35,19 @@ def plot_svg(journal: Journal) -> str | None:
     mpl.use("svg")
     from matplotlib import pyplot as plt
 
-    with mpl.rc_context(_style()):
+    with mpl.rc_context(style()):
         figure, axes = plt.subplots(figsize=SIZE_INCHES, layout="constrained")
         try:
             zero_s = journal.raw.marks.onset_s
             _draw_replies(axes, probes, zero_s, journal.run.rate_per_s)
             _draw_phases(axes, journal, zero_s)
-            return _svg(figure)
+            return svg(figure)
         finally:
             plt.close(figure)
 
 
-def _style() -> Any:
+def style() -> Any:
+    """Give the look that every plot has."""
     inked = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
     return {
         **dict.fromkeys(inked, INK),
@@ -108,7 +109,8 @@ def _draw_phases(axes: Any, journal: Journal, zero_s: float) -> None:
     axes.set_xlim(max(left, first_s), right)
 
 
-def _svg(figure: Any) -> str:
+def svg(figure: Any) -> str:
+    """Write a figure as inline SVG, the same bytes each time, in the colours of the page."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     text = buffer.getvalue()

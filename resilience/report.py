@@ -13,18 +13,15 @@ if TYPE_CHECKING:
     from resilience.journal import Journal
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
+STYLE = Path(__file__).with_name("report.css")
 
 
 def render(journal: Journal) -> str:
     """Render a journal; everything that came from outside is escaped."""
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
     zero_s = journal.raw.marks.onset_s if journal.raw is not None else 0.0
     recovery = None if journal.measurements is None else journal.measurements.recovery
-    return environment.from_string(TEMPLATE.read_text()).render(
+    return fill(
+        TEMPLATE,
         journal=journal,
         run=journal.run,
         headline=headline(journal),
@@ -35,6 +32,18 @@ def render(journal: Journal) -> str:
         zero_s=zero_s,
         command=_command(journal),
     )
+
+
+def fill(template: Path, **facts: object) -> str:
+    """Fill a page's template in, in the one style that all pages have."""
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    style = Markup(STYLE.read_text())  # noqa: S704 - a file of ours, with nothing filled in
+    return environment.from_string(template.read_text()).render(style=style, **facts)
 
 
 def write_report(journal: Journal, path: Path) -> None:
