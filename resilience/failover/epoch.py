@@ -30,7 +30,9 @@ is lost while it is alone, when an heir is lost between its grant and its claim,
 that takes a holder's deputy out of the stack. An operator who promotes a Region while another one
 holds, or may yet take over, breaks the rule knowingly, until all have heard of it; the step says
 so. What is promoted stays, until the next promote or a loss. An item that is deleted by hand takes
-its Region's part of the argument with it: then nobody claims until an operator promotes.
+its Region's part of the argument with it: then nobody claims until an operator promotes. And a
+clock that is set back by more than a lease while its Region's observer is dead revives a lease
+that had ended, until the next look.
 
 Source: the lease argument is that of C. Gray and D. Cheriton, "Leases: an efficient
 fault-tolerant mechanism for distributed file cache consistency", SOSP 1989.

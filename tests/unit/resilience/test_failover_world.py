@@ -101,8 +101,10 @@ class Worlds(RuleBasedStateMachine):
 
     @rule(region=PLACES, jump_s=st.sampled_from([-300.0, -7.0, 7.0, 300.0]))
     def jump(self, region: str, jump_s: float) -> None:
-        if region in self.world.nodes:
+        """A clock is set, and its observer looks: a lease cannot be held to a clock otherwise."""
+        if region in self.world.nodes and region not in self.world.lost:
             self.world.nodes[region].offset_s += jump_s
+            self.world.look(region)
 
     @rule()
     def land(self) -> None:
