@@ -84,6 +84,11 @@ class LoadBalancerNumbers:
         return tuple(self._block.load_balancer(n, zone_number(zone)) for zone in zones)
 
 
+def is_in_zone(address: str, zone: str) -> bool:
+    """Whether a load balancer's address is the one in an Availability Zone (`us-east-1a`)."""
+    return int(address.rpartition(".")[2]) == zone_number(zone)
+
+
 def zone_number(zone: str) -> int:
     """Position of an Availability Zone in its Region, from 1: `us-east-1a` is 1."""
     letter = zone[-1:]

@@ -13,7 +13,9 @@ import time
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-FaultKind = Literal["region", "load_balancer", "function", "bucket", "recovery_point", "clock_skew"]
+FaultKind = Literal[
+    "region", "zone", "load_balancer", "function", "bucket", "recovery_point", "clock_skew"
+]
 KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
 
 
@@ -51,6 +53,14 @@ class FaultBoard:
     def region_lost(self, region: str) -> bool:
         """Whether the whole Region is gone."""
         return ("region", region) in self._lost
+
+    def zone_lost(self, zone_id: str) -> bool:
+        """Whether load balancers answer no longer in one Availability Zone (`use1-az1`).
+
+        The kind of failure that nobody in AWS sees: a node that fails the load balancer's own
+        checks leaves DNS by itself, this one stays there until somebody leaves the zone.
+        """
+        return ("zone", zone_id) in self._lost
 
     def load_balancer_lost(self, arn: str) -> bool:
         """Whether this one load balancer is gone (its Region is asked for separately)."""

@@ -196,7 +196,11 @@ class EmulatorHandle:
         return self._run("destroy", project_dir, stack, config_file, config, on_event)
 
     def lose(self, kind: str, target: str) -> Fault:
-        """Lose a `region`, `load_balancer` (ARN), `function` (ARN) or `bucket`, from now on."""
+        """Lose something from now on.
+
+        A `region`, a `zone` (`use1-az1`), a `load_balancer` (ARN), a `function` (ARN), a `bucket`
+        or a `recovery_point` (ARN).
+        """
         return Fault(**self._ask("POST", "/faults", {"kind": kind, "target": target}))
 
     def skew_clock(self, region: str, by_s: float) -> Fault:

@@ -204,6 +204,9 @@ class Emulator:
         match kind:
             case "region" | "clock_skew":
                 return frozenset(coverage.regions())
+            case "zone":
+                balancers = self._store.load_balancers()
+                return frozenset(zone for each in balancers for zone in each.zone_ids)
             case "load_balancer":
                 return frozenset(each.arn for each in self._store.load_balancers())
             case "function":

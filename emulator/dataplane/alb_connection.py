@@ -53,6 +53,10 @@ class Site(Protocol):
         """The load balancer as it is now; None once it is gone."""
         ...
 
+    def zone_id(self, node: str) -> str:
+        """Id of the Availability Zone of an address of the load balancer."""
+        ...
+
     def tls(self) -> ssl.SSLContext | None:
         """The listener's certificate as it is now; None without one."""
         ...
@@ -76,6 +80,7 @@ class Connection:
         self._wire: Wire | None = None
         self._client_ip, self._client_port = accepted.getpeername()[:2]
         self._node = str(accepted.getsockname()[0])
+        self._zone_id = site.zone_id(self._node)
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEADERS_LIMIT_BYTES)
         self._opened_s = world.clock.now_s()
 
@@ -208,16 +213,16 @@ class Connection:
         await wire.write(b"".join(part for part in out if part))
 
     async def _while_lost(self) -> None:
-        """Wait while the load balancer or its Region is lost.
+        """Wait while the load balancer, its zone or its Region is lost.
 
         Raises:
             _ClientLeftError: the client, or the load balancer itself, went meanwhile.
         """
         faults = self._world.faults
         version = faults.version
-        if not self._world.balancer_lost(self._site.region, self._site.arn):
+        if not self._lost():
             return
-        while self._world.balancer_lost(self._site.region, self._site.arn):
+        while self._lost():
             if self._left() or self._site.balancer() is None:
                 raise _ClientLeftError
             try:
@@ -227,6 +232,9 @@ class Connection:
                 continue
         if self._left():
             raise _ClientLeftError
+
+    def _lost(self) -> bool:
+        return self._world.balancer_lost(self._site.region, self._site.arn, self._zone_id)
 
     def _left(self) -> bool:
         """Whether the client has closed the connection, which may not have been taken up yet."""

@@ -11,6 +11,7 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from emulator.addresses import is_in_zone
 from emulator.dataplane import alb_lambda, alb_metrics
 from emulator.dataplane.alb_connection import Connection
 from emulator.dataplane.alb_firewall import BLOCKED
@@ -79,6 +80,12 @@ class ListenerSite:
     def balancer(self) -> LoadBalancer | None:
         """The load balancer as it is now; None once it is gone."""
         return self._store.load_balancer(self.arn)
+
+    def zone_id(self, node: str) -> str:
+        """Id of the Availability Zone of an address; empty once the load balancer is gone."""
+        balancer = self.balancer()
+        pairs = zip(balancer.zones, balancer.zone_ids, strict=True) if balancer else ()
+        return next((id_ for zone, id_ in pairs if is_in_zone(node, zone)), "")
 
     def tls(self) -> ssl.SSLContext | None:
         """A certificate with the names of every ACM certificate of the listener.

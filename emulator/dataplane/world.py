@@ -51,6 +51,10 @@ class World:
         """Whether a function (unqualified ARN), or its whole Region, is lost."""
         return self.faults.region_lost(region) or self.faults.function_lost(arn)
 
-    def balancer_lost(self, region: str, arn: str) -> bool:
-        """Whether a load balancer, or its whole Region, is lost."""
-        return self.faults.region_lost(region) or self.faults.load_balancer_lost(arn)
+    def balancer_lost(self, region: str, arn: str, zone_id: str) -> bool:
+        """Whether a load balancer, its zone or its whole Region is lost."""
+        return (
+            self.faults.region_lost(region)
+            or self.faults.load_balancer_lost(arn)
+            or self.faults.zone_lost(zone_id)
+        )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import socket
+import ssl
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +13,7 @@ from botocore.exceptions import ClientError
 from resilience.identity import ClientAuthority, Issuer, RunningClock
 from resilience.stage import Stage
 from resilience.topology import Listener, TokenDemand
-from tests.contract.edge.callers import HEALTH, REGION, Edge, eventually
+from tests.contract.edge.callers import HEALTH, NAME, REGION, Edge, eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -186,8 +188,38 @@ def test_a_shift_leaves_two_addresses_which_serve(edge: Edge, resource: dict[str
     eventually(lambda: len(edge.addresses()) == 3, "a shift ends when it expires, by itself")
     with pytest.raises(ClientError, match="EXPIRED"):
         arc.cancel_zonal_shift(zonalShiftId=shift["zonalShiftId"])
-    kinds = [each["kind"] for each in edge.emulator.events() if "zonal_shift" in each["kind"]]
+    told = [each for each in edge.emulator.events() if each.get("shift") == shift["zonalShiftId"]]
+    kinds = [each["kind"] for each in told]
     assert kinds == ["zonal_shift.started", "zonal_shift.ended"]
+
+
+def hangs(edge: Edge, address: str) -> bool:
+    """Whether a client that was led to an address gets nothing from it."""
+    port = edge.emulator.listener_port(HEALTH)
+    with socket.create_connection((address, port), timeout=5) as plain:
+        plain.settimeout(1)
+        trust = ssl.create_default_context(cafile=str(edge.emulator.ca_file))
+        try:
+            trust.wrap_socket(plain, server_hostname=NAME).close()
+        except TimeoutError:
+            return True
+    return False
+
+
+def test_clients_of_a_zone_that_hangs_are_helped_by_leaving_it(
+    edge: Edge, resource: dict[str, Any]
+) -> None:
+    away = resource["availabilityZones"][1]
+    fault = edge.emulator.lose("zone", away)
+    assert [hangs(edge, each) for each in edge.addresses()].count(True) == 1, "a third of them"
+    arc = edge.aws("arc-zonal-shift")
+    shift = arc.start_zonal_shift(
+        resourceIdentifier=resource["arn"], awayFrom=away, expiresIn="3h", comment="it hangs"
+    )
+    assert [hangs(edge, each) for each in edge.addresses()] == [False, False]
+    edge.emulator.restore(fault)
+    arc.cancel_zonal_shift(zonalShiftId=shift["zonalShiftId"])
+    assert [hangs(edge, each) for each in edge.addresses()] == [False] * 3
 
 
 def test_the_control_api_knows_what_services_have_said_and_would_say(edge: Edge) -> None:
