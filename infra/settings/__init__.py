@@ -177,6 +177,7 @@ def doubts(settings: Settings) -> tuple[str, ...]:
     return (
         *found,
         *watching.doubts(settings.watching, production=settings.production),
+        *edge.doubts(settings.edge, clients_name=f"predict.{settings.zone_name}"),
         *backup.doubts(settings.backup, log_retention_days=settings.log_retention_days),
     )
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from infra.settings import fields
 from infra.settings.reading import Reading
@@ -12,6 +13,8 @@ from infra.settings.reading import Reading
 _LONGEST: Final = 256
 # Far above what one health checker sends to one load balancer.
 _LEAST_REQUESTS: Final = 1_000
+# What the name begins with that clients call.
+_CLIENTS: Final = "predict."
 _CLAIM: Final = re.compile(r"([A-Za-z0-9_:/.-]{1,256})=(\S{1,256})")
 _CHECKED_ANYWAY: Final = frozenset({"exp", "iss", "nbf", "iat"})
 
@@ -86,6 +89,20 @@ def contradictions(reading: Reading) -> None:
             '"jwt" or "mtls" with production "true"',
             "choose one, or say that this is no production stack",
         )
+
+
+def doubts(settings: EdgeSettings, *, clients_name: str) -> tuple[str, ...]:
+    """Say what is legal and looks wrong."""
+    claim = settings.jwt_claim
+    named = urlsplit(claim.value).hostname if claim and claim.name == "aud" else None
+    tokens = settings.client_authentication == "jwt"
+    if not tokens or named is None or named == clients_name or not named.startswith(_CLIENTS):
+        return ()
+    doubt = (
+        f"jwtClaim takes tokens for {named}, but by zoneName clients call {clients_name}: one of"
+        " the two is another stack's"
+    )
+    return (doubt,)
 
 
 def _issuer(text: str) -> str:

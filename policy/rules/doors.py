@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.rule import Said, alone, each, whole
@@ -76,6 +77,26 @@ def clients_show_who_they_are(listener: Resource, graph: Graph) -> Iterator[str]
         yield "takes tokens that its issuer made for others"
 
 
+@whole
+def every_region_asks_clients_the_same(graph: Graph) -> Iterator[Said]:
+    """Clients show who they are in the same way at every Region's door.
+
+    A Region that asks for less is the way in for whoever is turned away elsewhere; one that asks
+    for more turns everybody away on the day that it is all there is.
+
+    Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-verify-jwt.html
+    """
+    doors = graph.matching("Listener", port=_CLIENTS)
+    doors.sort(key=lambda door: _place(graph, door))
+    for door in doors:
+        if _asks(door) != _asks(doors[0]):
+            told = f"{doors[0].region} for {_asks(doors[0])}"
+            yield door, f"asks clients for {_asks(door)}, and {told}"
+    bundles = {str(each.get("caCertificatesBundleS3Key")) for each in graph.all("TrustStore")}
+    if len(bundles) > 1:
+        yield f"the Regions trust different authorities: {', '.join(sorted(bundles))}"
+
+
 @each("Listener")
 def health_checkers_find_nothing_else(listener: Resource, graph: Graph) -> Iterator[str]:
     """The health checkers' door forwards health and evacuation paths, and nothing else.
@@ -128,6 +149,23 @@ def only_health_checkers_reach_the_health_door(graph: Graph) -> Iterator[Said]:
             yield f"{region} admits {sorted(map(str, admitted))}"
     for rule in graph.all("SecurityGroupEgressRule"):
         yield rule, "lets a load balancer reach out"
+
+
+def _place(graph: Graph, resource: Resource) -> int:
+    regions = graph.regions
+    return regions.index(resource.region) if resource.region in regions else len(regions)
+
+
+def _asks(door: Resource) -> str:
+    """What clients must show at a door; the same text for the same demands."""
+    mode = (door.asked("mutualAuthentication") or {}).get("mode")
+    tokens = [
+        action.get("jwtValidation") or {}
+        for action in door.asked("defaultActions") or []
+        if action.get("type") == "jwt-validation"
+    ]
+    demands = [f"tokens {json.dumps(each, sort_keys=True)}" for each in tokens]
+    return ", ".join(demands + ([f"certificates ({mode})"] if mode else [])) or "nothing"
 
 
 def _rules(graph: Graph, listener: Resource) -> list[Resource]:

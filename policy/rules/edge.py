@@ -159,6 +159,37 @@ def firewall_logs_hold_no_credentials(logging: Resource, graph: Graph) -> Iterat
         yield "writes to something that this stack neither encrypts nor empties"
 
 
+@each("WebAcl", optional=True)
+def web_firewalls_turn_away(acl: Resource, graph: Graph) -> Iterator[str]:
+    """A web ACL blocks what its rules find, and stands in front of its Region's load balancer.
+
+    Rules that only count, from the days when they were tried, look like a firewall and are none.
+
+    Source: https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-testing.html
+    """
+    for rule in acl.items("rules"):
+        acts = rule.get("action") or rule.get("overrideAction") or {}
+        if "count" in acts:
+            yield f"only counts what its rule {rule.get('name')} finds"
+    guarded = graph.matching("WebAclAssociation", region=acl.region)
+    if not any(acl in graph.behind(one, "webAclArn", "WebAcl") for one in guarded):
+        yield "stands in front of nothing"
+
+
+@whole
+def every_region_has_a_firewall_or_none_has(graph: Graph) -> Iterator[Said]:
+    """Where one Region has a web ACL, every Region has.
+
+    Whoever is turned away in one asks the other by its own name.
+
+    Source: https://docs.aws.amazon.com/waf/latest/developerguide/web-acl.html
+    """
+    found = graph.per_region("WebAcl")
+    if any(found.values()):
+        for region in sorted(each for each, acls in found.items() if not acls):
+            yield f"{region} has no web ACL, and others have"
+
+
 @whole
 def production_says_whom_it_turned_away(graph: Graph) -> Iterator[Said]:
     """In production every web ACL has a log.

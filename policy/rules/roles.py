@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.iam import actions_that_could_name_a_resource, complaints
-from policy.rule import Said, alone, whole
+from policy.rule import Said, alone, each, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,6 +131,31 @@ def policies_name_what_exists(policy: Resource) -> Iterator[str]:
     Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
     """
     yield from complaints(policy.document("policy"), policy.kind)
+
+
+@each("Function")
+def evacuation_switches_tell_missing_from_forbidden(
+    function: Resource, graph: Graph
+) -> Iterator[str]:
+    """An evacuation switch may list the bucket whose flags it reads.
+
+    Without that S3 answers 403 for a flag that is not there: the switch fails at every question,
+    and the day when it really may not read its flags looks like every other.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    if not str(function.get("name")).endswith("-evacuation"):
+        return
+    roles = graph.behind(function, "role", "Role")
+    allowed = [
+        action
+        for policy in graph.all("RolePolicy")
+        if any(role in roles for role in graph.behind(policy, "role", "Role"))
+        for statement in policy.document("policy")
+        for action in _list(statement.get("Action", []))
+    ]
+    if "s3:ListBucket" not in allowed:
+        yield "cannot tell a flag that is not set from one it may not read"
 
 
 @alone(*_RESOURCE_POLICIES)

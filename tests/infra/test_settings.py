@@ -222,6 +222,19 @@ def test_production_is_not_open_to_everybody() -> None:
     assert len(caught.value.problems) == 1
 
 
+def test_tokens_for_another_stacks_name_are_legal_but_doubted() -> None:
+    (doubt,) = doubts(parse("prod", zoneName="understudy2.example"))
+    assert "tokens for predict.understudy.example" in doubt
+    assert "clients call predict.understudy2.example" in doubt
+    for claim in (
+        "aud=predictions",
+        "scope=https://predict.other.example",
+        "aud=https://a.example",
+    ):
+        assert doubts(parse("prod", jwtClaim=claim)) == (), "who names them otherwise means it"
+    assert doubts(parse(jwtClaim="aud=https://predict.other.example")) == (), "no tokens are asked"
+
+
 def test_a_strong_table_spans_three_regions_of_one_set() -> None:
     strong = {"tableConsistency": "strong"}
     assert parse(**strong, tableWitnessRegion="us-east-2").data.table_witness_region == "us-east-2"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 import policy
+from emulator.certificates import Authority
 from tests.infra.graph import ROOT, ProgramError, Recorded, run_program
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 PARTS: Final = ("__main__.py", "infra", "resilience/functions", "docs/how-to/runbooks")
 """What a program is made of, beside its settings files."""
+
+
+AUTHORITIES: Final = "authorities.pem"
+"""A file with a certificate authority, in the folder of each copy."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ def copy_program(target: Path) -> Path:
             shutil.copytree(source, copy)
         elif source.exists():
             shutil.copy2(source, copy)
+    Authority(target / "authorities").ca_file.rename(target / AUTHORITIES)
     compileall.compile_dir(target / "infra", quiet=1)
     return target
 

@@ -47,8 +47,9 @@ def pair(mutations: list[Mutation]) -> pytest.MarkDecorator:
 
 
 def test_the_sound_program_is_caught_by_nothing(compiled: Path, release_zip: Path) -> None:
-    for stack in ("staging", "prod"):
-        assert caught_without_aws(compiled, stack, release_zip) == []
+    configs = {(each.stack, tuple(each.config.items())) for each in MUTATIONS}
+    for stack, config in sorted({("staging", ()), ("prod", ()), *configs}):
+        assert caught_without_aws(compiled, stack, release_zip, **dict(config)) == []
 
 
 @pair(WITHOUT_AWS)

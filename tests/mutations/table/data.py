@@ -103,4 +103,29 @@ MUTATIONS: tuple[Mutation, ...] = (
         "rule:objectives-are-in-every-region",
         "us-west-2 has 0 parameters with objectives",
     ),
+    edit(
+        "replicas of the table cannot be restored to a point in time, the default",
+        "infra/table.py",
+        "            point_in_time_recovery=True,\n",
+        "",
+        "rule:tables-can-be-had-back",
+        "cannot be restored to a point in time",
+    ),
+    edit(
+        "replicas of the table under the home Region's key",
+        "infra/table.py",
+        "kms_key_arn=args.key_arns[region],\n            point_in_time_recovery=True,",
+        "kms_key_arn=args.key_arns[args.settings.data.home_region],\n"
+        "            point_in_time_recovery=True,",
+        "rule:tables-are-under-their-regions-key",
+        "is under the keys of",
+    ),
+    edit(
+        "the table in its home Region alone",
+        "infra/table.py",
+        "for each in others}",
+        "for each in others[1:]}",
+        "rule:every-region-has-the-table",
+        "the table is in us-west-2",
+    ),
 )

@@ -8,6 +8,9 @@ CLIENTS = "infra/client_listener.py"
 CHECKERS = "infra/health_listener.py"
 PORTS = "infra/ports.py"
 REGION_WATCH = "infra/watching/region_watch.py"
+TRUST = "infra/client_authentication.py"
+FIREWALL = "infra/web_firewall.py"
+CERTIFICATES = {"clientAuthentication": "mtls", "clientCaBundle": "authorities.pem"}
 
 MUTATIONS: tuple[Mutation, ...] = (
     edit(
@@ -33,6 +36,82 @@ MUTATIONS: tuple[Mutation, ...] = (
         '"health", HEALTH_PORT, cidr_ipv4="0.0.0.0/0")',
         "rule:only-health-checkers-reach-the-health-door",
         "us-east-1 admits",
+    ),
+    edit(
+        "JWT validation gone from one Region's listener",
+        CLIENTS,
+        "default_actions=forward_actions(args.settings, args.target_group_arn),",
+        "default_actions=forward_actions(args.settings, args.target_group_arn)"
+        '[(names.region == "us-west-2") :],',
+        "rule:clients-show-who-they-are",
+        "us-west-2-balancer-clients-listener: lets anybody in",
+        stack="prod",
+    ),
+    edit(
+        "JWT validation gone from one Region's listener, in a stack that is no production",
+        CLIENTS,
+        "default_actions=forward_actions(args.settings, args.target_group_arn),",
+        "default_actions=forward_actions(args.settings, args.target_group_arn)"
+        '[(names.region == "us-west-2") :],',
+        "rule:every-region-asks-clients-the-same",
+        "us-west-2-balancer-clients-listener: asks clients for nothing, and us-east-1 for tokens",
+        clientAuthentication="jwt",
+        jwtClaim="aud=https://predict.staging.understudy.example",
+    ),
+    edit(
+        "tokens that the issuer made for others are taken",
+        TRUST,
+        "values=[claim.value],\n            )\n        ],",
+        "values=[claim.value],\n            )\n        ][:0],",
+        "rule:clients-show-who-they-are",
+        "takes tokens that its issuer made for others",
+        stack="prod",
+    ),
+    edit(
+        "mutual TLS trust store gone from one Region",
+        CLIENTS,
+        'args.settings.client_authentication != "mtls":',
+        'args.settings.client_authentication != "mtls" or args.names.region == "us-west-2":',
+        "rule:every-region-asks-clients-the-same",
+        "asks clients for nothing, and us-east-1 for certificates (verify)",
+        **CERTIFICATES,
+    ),
+    edit(
+        "certificates are passed on, not checked",
+        CLIENTS,
+        'mode="verify", trust_store_arn=trust.arn',
+        'mode="passthrough"',
+        "rule:clients-show-who-they-are",
+        "lets anybody in",
+        stack="prod",
+        **CERTIFICATES,
+    ),
+    edit(
+        "a firewall whose managed rules only count, from its trial",
+        FIREWALL,
+        '"override_action": {"none": {}},',
+        '"override_action": {"count": {}},',
+        "rule:web-firewalls-turn-away",
+        "only counts what its rule AWSManagedRules",
+        stack="prod",
+    ),
+    edit(
+        "a rate limit that only counts",
+        FIREWALL,
+        '"action": {"block": {}},',
+        '"action": {"count": {}},',
+        "rule:web-firewalls-turn-away",
+        "only counts what its rule rate finds",
+        stack="prod",
+    ),
+    edit(
+        "a firewall in the primary's Region alone",
+        BALANCER,
+        "if args.settings.web_firewall:",
+        'if args.settings.web_firewall and names.region == "us-east-1":',
+        "rule:every-region-has-a-firewall-or-none-has",
+        "us-west-2 has no web ACL",
+        stack="prod",
     ),
     edit(
         "SSH from anywhere, for a look",

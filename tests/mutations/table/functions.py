@@ -5,6 +5,7 @@ from tests.mutations.mutation import Mutation, edit
 REGION = "infra/region.py"
 FUNCTION = "infra/function.py"
 TARGET = "infra/lambda_target.py"
+IMAGES = "infra/container.py"
 
 CONTAINER = {"runtime": "container", "containerImage": "sha256:" + "ab" * 32}
 """Settings of a stack that serves from an image."""
@@ -149,5 +150,50 @@ MUTATIONS: tuple[Mutation, ...] = (
         "rule:images-that-may-be-served-never-expire",
         "expires images whose tag status is any",
         **CONTAINER,
+    ),
+    edit(
+        "environments kept started in the primary alone",
+        FUNCTION,
+        "        if capacity.provisioned:\n",
+        '        if capacity.provisioned and args.names.region == "us-east-1":\n',
+        "rule:provisioned-capacity-is-the-same-everywhere",
+        "environments are provisioned unevenly",
+        provisionedConcurrency="5",
+    ),
+    edit(
+        "snapshots in the primary alone",
+        FUNCTION,
+        "if args.capacity.snap_start else None",
+        'if args.capacity.snap_start and args.names.region == "us-east-1" else None',
+        "rule:standbys-match-the-primary",
+        "has snapStart None in us-west-2",
+        snapStart="true",
+    ),
+    edit(
+        "an image by its tag, which can be moved",
+        "infra/region.py",
+        'repository.url, "@", settings.runtime.image_digest',
+        'repository.url, ":", "latest"',
+        "rule:model-keys-are-immutable",
+        "which is not named by its digest",
+        **CONTAINER,
+    ),
+    edit(
+        "image tags can be moved, the default",
+        IMAGES,
+        '            image_tag_mutability="IMMUTABLE",\n',
+        "",
+        "rule:images-stay-what-they-are",
+        "lets a tag be moved to another image",
+        **CONTAINER,
+    ),
+    edit(
+        "images are copied to the first other Region only",
+        IMAGES,
+        "for region in args.copies_to\n",
+        "for region in args.copies_to[:1]\n",
+        "rule:images-are-copied-to-every-region",
+        "copies nothing to",
+        **(CONTAINER | {"regions": '["us-east-1", "us-west-2", "eu-west-1"]'}),
     ),
 )

@@ -83,9 +83,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         POLICIES,
         '        Statement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn]),\n',
         "",
-        "nothing",
-        "without a flag the function answers 503 instead of 200: neither has the words that"
-        " evacuate, so no check changes. The table of roles (tests/contract/roles) notices it.",
+        "rule:evacuation-switches-tell-missing-from-forbidden",
+        "cannot tell a flag that is not set",
     ),
     edit(
         "the key's policy lets the whole account use it",

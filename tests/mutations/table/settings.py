@@ -121,9 +121,17 @@ MUTATIONS: tuple[Mutation, ...] = (
         PROD,
         "zoneName: understudy.example",
         "zoneName: understudy2.example",
+        "doubt",
+        "one of the two is another stack's",
+        stack="prod",
+    ),
+    edit(
+        "another team's zone, where no token names the service",
+        STAGING,
+        "zoneName: staging.understudy.example",
+        "zoneName: understudy2.example",
         "nothing",
         "a zone that nobody delegates deploys like any other; clients keep asking the old one.",
-        stack="prod",
     ),
     edit(
         "records held back for longer than may be lost",

@@ -8,6 +8,7 @@ from tests.policy.breaks import (
     encryption,
     functions,
     health,
+    images,
     messages,
     production,
     regions,
@@ -21,7 +22,7 @@ from tests.policy.breaks import (
 BREAKS = tuple(
     case
     for chapter in (
-        *(regions, edge, zones, doors, health, traffic, functions, data),
+        *(regions, edge, zones, doors, health, traffic, functions, images, data),
         *(encryption, table, backups, messages, production, roles, watching),
     )
     for case in chapter.BREAKS

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from tests.policy.breaking import Broken, add, case, change
 
+_STORE = "aws:lb/trustStore:TrustStore"
+_TOKENS = {"type": "jwt-validation", "jwtValidation": {"issuer": "https://identity.example/"}}
+
 BREAKS: tuple[Broken, ...] = (
-    case("every-region-has-two-doors", "us-east-1 listens on [80", change("Listener", port=80)),
+    case(
+        "every-region-has-two-doors",
+        "us-east-1 listens on [80",
+        change("Listener", "us-east-1", port=80),
+    ),
     case(
         "clients-find-no-health-paths",
         "hides nothing",
@@ -26,6 +33,22 @@ BREAKS: tuple[Broken, ...] = (
         "made for others",
         change("Zone", tags={"production": "true"}),
         change("Listener", "clients", defaultActions=[{"type": "jwt-validation"}]),
+    ),
+    case(
+        "every-region-asks-clients-the-same",
+        "asks clients for nothing, and us-east-1 for tokens",
+        change("Listener", "us-east-1-balancer-clients", defaultActions=[_TOKENS]),
+    ),
+    case(
+        "every-region-asks-clients-the-same",
+        "asks clients for certificates (verify), and us-east-1 for nothing",
+        change("Listener", "us-west-2-balancer-clients", mutualAuthentication={"mode": "verify"}),
+    ),
+    case(
+        "every-region-asks-clients-the-same",
+        "trust different authorities: a.pem, b.pem",
+        add(_STORE, "a", region="us-east-1", caCertificatesBundleS3Key="a.pem"),
+        add(_STORE, "b", region="us-west-2", caCertificatesBundleS3Key="b.pem"),
     ),
     case(
         "health-checkers-find-nothing-else",

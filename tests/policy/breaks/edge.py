@@ -7,6 +7,8 @@ from tests.policy.breaks.backups import clients_depend_on_it
 
 _LOGGING = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
 
+_ACL = "aws:wafv2/webAcl:WebAcl"
+
 BREAKS: tuple[Broken, ...] = (
     case(
         "load-balancers-span-three-zones",
@@ -66,9 +68,20 @@ BREAKS: tuple[Broken, ...] = (
         add(_LOGGING, "logs", logDestinationConfigs=["arn:aws:s3:::aws-waf-logs-elsewhere"]),
     ),
     case(
+        "web-firewalls-turn-away",
+        "only counts what its rule rate finds",
+        add(_ACL, "edge", rules=[{"name": "rate", "action": {"count": {}}}]),
+    ),
+    case("web-firewalls-turn-away", "stands in front of nothing", add(_ACL, "edge")),
+    case(
+        "every-region-has-a-firewall-or-none-has",
+        "us-west-2 has no web ACL",
+        add(_ACL, "edge", region="us-east-1"),
+    ),
+    case(
         "production-says-whom-it-turned-away",
         "nothing of what it turns away",
         clients_depend_on_it,
-        add("aws:wafv2/webAcl:WebAcl", "edge", scope="REGIONAL"),
+        add(_ACL, "edge", scope="REGIONAL"),
     ),
 )

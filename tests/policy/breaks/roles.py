@@ -46,6 +46,11 @@ BREAKS: tuple[Broken, ...] = (
         say("us-east-1-evacuation-runs", "policy", Action=["s3:GetObject"]),
     ),
     case(
+        "evacuation-switches-tell-missing-from-forbidden",
+        "cannot tell a flag that is not set",
+        drop("RolePolicy", "us-east-1-evacuation-runs"),
+    ),
+    case(
         "resource-policies-allow-nobody-everything",
         "to everybody",
         change(
