@@ -13,10 +13,11 @@ BACKUPS_FAILED: Final = ("NumberOfBackupJobsFailed", "NumberOfBackupJobsExpired"
 COPIES_COMPLETED: Final = "NumberOfCopyJobsCompleted"
 COPIES_FAILED: Final = "NumberOfCopyJobsFailed"
 
-# Metrics of our own (`resilience/functions/restore_validation.py`), in the stack's namespace, by
-# dimension `Region`: the one that the copies are in and are restored in.
+# Metrics of our own (`resilience/functions/restore_validation.py` and `restore_age.py`), in the
+# stack's namespace, by dimension `Region`: the one that the copies are in and are restored in.
 RESTORE_TESTS_PASSED: Final = "RestoreTestsPassed"
 RESTORE_TESTS_FAILED: Final = "RestoreTestsFailed"
+RESTORE_TEST_AGE: Final = "RestoreTestAge"
 
 # What names of vaults, plans and the validation function end in.
 VAULT: Final = "backup"

@@ -153,6 +153,16 @@ def validate(
     )
 
 
+def tell_age(names: RegionNames, plan_name: str) -> tuple[Statement, ...]:
+    """See when a restore testing plan's jobs were judged; AWS ends a plan's ARN in digits."""
+    plan = f"restore-testing-plan:{plan_name}-*"
+    arn = f"arn:aws:backup:{names.region}:{names.stack.account_id}:{plan}"
+    return (
+        Statement(actions=["backup:GetRestoreTestingPlan"], resources=[arn]),
+        Statement(actions=["backup:ListRestoreJobs"], resources=["*"]),
+    )
+
+
 def _table(names: RegionNames, name: str) -> str:
     return f"arn:aws:dynamodb:{names.region}:{names.stack.account_id}:table/{name}"
 

@@ -26,7 +26,10 @@ from infra.settings import Settings
 from infra.table import arn_by_name
 
 _FOLDER: Final = "resilience/functions"
-_MODULES: Final = ("restore_validation", "restored_bucket", "restored_table", "restore_findings")
+_MODULES: Final = (
+    *("restore_validation", "restored_bucket", "restored_table"),
+    *("restore_findings", "restore_age"),
+)
 # The longest a function may run: it reads what it can in that time, and says how much it was.
 _TIMEOUT_S: Final = 900
 _MEMORY_MB: Final = 1024
@@ -75,7 +78,7 @@ class RestoreTests(pulumi.ComponentResource):
             region=names.region,
             # Letters, digits and underscores only:
             # https://docs.aws.amazon.com/aws-backup/latest/devguide/API_RestoreTestingPlanForCreate.html
-            name=names.name("restores").replace("-", "_"),
+            name=_plan_name(names),
             schedule_expression=settings.test_schedule,
             start_window_hours=_START_WINDOW_HOURS,
             recovery_point_selection=aws.backup.RestoreTestingPlanRecoveryPointSelectionArgs(
@@ -124,31 +127,43 @@ class RestoreTests(pulumi.ComponentResource):
         self, name: str, args: RestoreTestsArgs, plan: aws.backup.RestoreTestingPlan
     ) -> None:
         child = pulumi.ResourceOptions(parent=self)
-        names, region = args.names, args.names.region
+        names = args.names
         function = Function(f"{name}-validation", _function_args(args), opts=child)
-        pattern = plan.arn.apply(_ended)
-        rule = aws.cloudwatch.EventRule(
+        ended = aws.cloudwatch.EventRule(
             f"{name}-ended",
-            region=region,
+            region=names.region,
             name=names.name(VALIDATION),
             description="A restore test has come to its end",
-            event_pattern=pattern,
+            event_pattern=plan.arn.apply(_ended),
             tags=names.tags(names.name(VALIDATION)),
             opts=child,
         )
+        hourly = aws.cloudwatch.EventRule(
+            f"{name}-hourly",
+            region=names.region,
+            name=names.name("restore-age"),
+            description="Once an hour somebody asks when restores were last tested",
+            schedule_expression="rate(1 hour)",
+            tags=names.tags(names.name("restore-age")),
+            opts=child,
+        )
+        self._call(f"{name}-", ended, function)
+        self._call(f"{name}-hourly-", hourly, function)
+
+    def _call(self, name: str, rule: aws.cloudwatch.EventRule, function: Function) -> None:
         permission = aws.lambda_.Permission(
-            f"{name}-called",
-            region=region,
+            f"{name}called",
+            region=rule.region,
             action="lambda:InvokeFunction",
             function=function.name,
             qualifier=function.alias_name,
             principal="events.amazonaws.com",
             source_arn=rule.arn,
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self),
         )
         aws.cloudwatch.EventTarget(
-            f"{name}-target",
-            region=region,
+            f"{name}target",
+            region=rule.region,
             rule=rule.name,
             target_id=VALIDATION,
             arn=function.alias_arn,
@@ -188,6 +203,7 @@ def _function_args(args: RestoreTestsArgs) -> FunctionArgs:
         ),
         environment={
             "UNDERSTUDY_METRICS_NAMESPACE": names.stack.metrics_namespace,
+            "UNDERSTUDY_RESTORE_TESTING_PLAN": _plan_name(names),
             "UNDERSTUDY_TWINS": json.dumps(twins),
         },
         memory_mb=_MEMORY_MB,
@@ -196,9 +212,16 @@ def _function_args(args: RestoreTestsArgs) -> FunctionArgs:
         key_arn=args.vault.key_arn,
         dead_letters=args.dead_letters,
         permissions=args.vault.key_arn.apply(
-            lambda key_arn: backup_policies.validate(names, buckets, table, key_arn)
+            lambda key_arn: (
+                *backup_policies.validate(names, buckets, table, key_arn),
+                *backup_policies.tell_age(names, _plan_name(names)),
+            )
         ),
     )
+
+
+def _plan_name(names: RegionNames) -> str:
+    return names.name("restores").replace("-", "_")
 
 
 def _arn(bucket: Bucket) -> str:

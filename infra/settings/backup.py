@@ -17,6 +17,12 @@ _SHORTEST_GRACE_DAYS: Final = 3
 _LONGEST_HOURS: Final = 168
 _LONGEST_WINDOW_DAYS: Final = 365
 _HOUR_MIN: Final = 60
+# What passes between a test's time and its verdict: the hour it may begin in, the restore of a
+# large bucket, and the function's quarter of an hour.
+_LATE_S: Final = 86_400
+# AWS Backup tells of jobs for a month; a verdict that it has forgotten is none.
+# https://docs.aws.amazon.com/aws-backup/latest/devguide/API_ListRestoreJobSummaries.html
+_LONGEST_GAP_DAYS: Final = 28
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +46,12 @@ class BackupSettings:
     def locked(self) -> bool:
         """Whether vaults give nothing up before its time, not even to `pulumi destroy`."""
         return self.enabled and self.lock != NO_LOCK
+
+    @property
+    def test_overdue_s(self) -> int:
+        """Age at which the last verdict on a restore test says that tests have stopped."""
+        gap_min = schedule(self.test_schedule).longest_gap_min
+        return gap_min * 60 + _LATE_S
 
 
 def read(reading: Reading) -> BackupSettings:
@@ -150,7 +162,14 @@ def _backups(text: str) -> str:
 
 
 def _tests(text: str) -> str:
-    schedule(text)
+    """Read when restores are tested: often enough that the last verdict is still known."""
+    found = schedule(text)
+    if found.longest_gap_days > _LONGEST_GAP_DAYS:
+        raise fields.FieldError(
+            f"a restore test every {_LONGEST_GAP_DAYS} days or sooner, not up to"
+            f" {found.longest_gap_days:g} days apart: AWS Backup forgets verdicts after a month,"
+            " and that none was given would not be noticed"
+        )
     return text
 
 

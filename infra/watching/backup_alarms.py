@@ -12,6 +12,7 @@ from infra.backup_names import (
     BACKUPS_FAILED,
     COPIES_FAILED,
     NAMESPACE,
+    RESTORE_TEST_AGE,
     RESTORE_TESTS_FAILED,
     VAULT_DIMENSION,
 )
@@ -23,6 +24,8 @@ PAGE: Final = "backups-at-risk"
 _HOUR_S: Final = 3_600
 _DAY_S: Final = 86_400
 _HOURS_SAID: Final = 24
+# The age is told every hour; one that is late is no alarm.
+_AGE_HOURS: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,15 +35,22 @@ class BackedUp:
     Attributes:
         own: The Region's own metrics.
         vault_name: Where its backups are.
+        test_overdue_s: How old the last verdict on a restore test may be.
     """
 
     own: OwnMetrics
     vault_name: str
+    test_overdue_s: int
 
 
 def backup_watch(backed_up: BackedUp) -> Watch:
     """Return the alarms on backups, their copies and the tests of what others copied here."""
-    alarms = (_missing(backed_up), _failed(backed_up), _test_failed(backed_up))
+    alarms = (
+        _missing(backed_up),
+        _failed(backed_up),
+        _test_failed(backed_up),
+        _test_missing(backed_up),
+    )
     page = Page(
         slug=PAGE,
         means="What is lost here might not come back.",
@@ -101,4 +111,18 @@ def _test_failed(backed_up: BackedUp) -> Alarm:
         period_s=_HOUR_S,
         missing="notBreaching",
         because="tests run on a schedule; in between there is no verdict",
+    )
+
+
+def _test_missing(backed_up: BackedUp) -> Alarm:
+    return Alarm(
+        slug="restore-test-missing",
+        means="What other Regions copied here has not been restored and judged for too long.",
+        signal=backed_up.own.of_restore_tests(RESTORE_TEST_AGE, "Maximum"),
+        comparison="GreaterThanThreshold",
+        threshold=backed_up.test_overdue_s,
+        of=(1, 1),
+        period_s=_AGE_HOURS * _HOUR_S,
+        missing="breaching",
+        because="the age is told every hour, test or no test: silence means that nobody looks",
     )

@@ -129,9 +129,15 @@ def own_metrics(names: RegionNames) -> OwnMetrics:
 
 
 def _backups(args: RegionWatchArgs, own: OwnMetrics) -> tuple[Watch, ...]:
-    if not args.settings.backup.enabled:
+    settings = args.settings.backup
+    if not settings.enabled:
         return ()
-    return (backup_watch(BackedUp(own=own, vault_name=args.region.names.name(VAULT))),)
+    backed_up = BackedUp(
+        own=own,
+        vault_name=args.region.names.name(VAULT),
+        test_overdue_s=settings.test_overdue_s,
+    )
+    return (backup_watch(backed_up),)
 
 
 def _serving(region: Region, own: OwnMetrics) -> Serving:

@@ -23,8 +23,10 @@ What time leaves unread is said in the verdict's message.
 | RestoreTestsPassed | Region | 1: a test passed |
 | RestoreTestsFailed | Region | 1: a test failed, or its restore did |
 
-This file is packed with the three modules that it imports: standard library, and boto3 from
-Lambda's runtime.
+Once an hour it is called to say how long ago the last verdict was (`restore_age`).
+
+This file is packed with the modules that it imports: standard library, and boto3 from Lambda's
+runtime.
 https://docs.aws.amazon.com/aws-backup/latest/devguide/restore-testing-validation.html
 """
 
@@ -33,12 +35,13 @@ from __future__ import annotations
 import json
 import os
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from resilience.functions import restored_bucket, restored_table
+from resilience.functions import restore_age, restored_bucket, restored_table
 from resilience.functions.restore_findings import MESSAGE_MAX_LENGTH, Findings
 
 if TYPE_CHECKING:
@@ -47,8 +50,13 @@ if TYPE_CHECKING:
 _BACKUP: Final[Any] = boto3.client("backup")
 
 
-def handle(event: dict[str, Any], context: Any) -> dict[str, str]:
-    """Judge one restore test and report it; changes nothing but the job's validation."""
+def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Judge one restore test and report it, or tell how old the last verdict is.
+
+    Changes nothing but the job's validation.
+    """
+    if event.get("detail-type") == "Scheduled Event":
+        return restore_age.tell(_BACKUP, datetime.fromisoformat(event["time"]))
     job = _BACKUP.describe_restore_job(RestoreJobId=event["detail"]["restoreJobId"])
     if job["Status"] != "COMPLETED":
         return _say(job, "FAILED", f"the restore is {job['Status']}: {job.get('StatusMessage')}")

@@ -110,6 +110,13 @@ def test_backups_may_be_made_more_often_up_to_hourly(schedule: str) -> None:
     assert parse(backupSchedule=schedule).backup.schedule == schedule
 
 
+def test_restores_are_tested_while_the_last_verdict_is_still_known() -> None:
+    said = refusals(restoreTestSchedule="cron(0 8 1 * ? *)")["restoreTestSchedule"]
+    assert "every 28 days or sooner, not up to 31 days apart" in said
+    assert parse(restoreTestSchedule="cron(0 8 1,15 * ? *)").backup.test_overdue_s == 18 * 86_400
+    assert parse().backup.test_overdue_s == 8 * 86_400, "weekly, and a day to be late"
+
+
 def test_logs_that_end_before_the_next_restore_test_are_legal_but_doubted() -> None:
     assert doubts(parse(logRetentionDays="7")) == (), "as often as the tests, weekly"
     (doubt,) = doubts(parse(logRetentionDays="5"))

@@ -25,6 +25,7 @@ SOURCES = {
     "resilience/functions/evacuation.py": {"Region"},
     "resilience/functions/canary.py": {"Region", "Target"},
     "resilience/functions/restore_validation.py": {"Region"},
+    "resilience/functions/restore_age.py": {"Region"},
 }
 
 Reference = tuple[str, str, frozenset[str]]
@@ -86,6 +87,7 @@ def test_thresholds_follow_the_settings(release_zip: Path) -> None:
         alarmReplicationSeconds="600",
         canaryIntervalMinutes="5",
         rpoSeconds="400",
+        restoreTestSchedule="cron(0 8 ? * MON,THU *)",
     )
     graph = run_program("staging", config, release_zip)
     alarms = in_region(graph, "MetricAlarm", "us-west-2")
@@ -96,6 +98,7 @@ def test_thresholds_follow_the_settings(release_zip: Path) -> None:
     assert seen["availability"] == 0.2
     assert seen["latency"] == 2.5, "CloudWatch has it in seconds"
     assert seen["replication-latency-releases"] == 600
+    assert seen["restore-test-missing"] == 5 * 86_400, "four days apart, and one to be late"
     assert seen["delivery-delay"] == 400, "the RPO is what delivery is held against"
     canary = alarms["understudy-staging-canary-failure-us-east-1"]
     assert canary.inputs["period"] == 300, "a period holds one look of the canary"
@@ -112,7 +115,8 @@ def test_silence_means_failure_where_something_always_speaks(staging: Graph) -> 
             for name, alarm in in_region(staging, "MetricAlarm", region).items()
             if alarm.inputs["treatMissingData"] == "breaching"
         }
-        assert silent == {"backup-missing", "canary-silent", "evacuation-switch"}
+        always = {"backup-missing", "canary-silent", "evacuation-switch", "restore-test-missing"}
+        assert silent == always
 
 
 def test_a_page_waits_only_for_one_that_stands_beside_it(graph: Graph) -> None:

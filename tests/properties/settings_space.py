@@ -258,7 +258,9 @@ _LISTED_HOURS = st.lists(st.integers(0, 23), min_size=1, max_size=4, unique=True
 )
 _HOURS = st.one_of(_LISTED_HOURS, st.sampled_from(["*", "*/6", "3-5"]))
 _EVERY_DAY = st.sampled_from(["* * ?", "? * *", "1-31 JAN-DEC ?", "? 1-12 SUN-SAT", "*/1 * ?"])
-_SOME_DAYS = st.sampled_from(["? * MON", "1 * ?", "L * ?", "? * 6L", "? 1,7 2#1", "*/10 * ?"])
+_SOME_DAYS = st.sampled_from(
+    ["? * MON", "1,15 * ?", "10,L * ?", "? * 2#2,6L", "? 1-12 SUN#1,4#3", "*/10 * ?"]
+)
 
 
 def _crons(days: st.SearchStrategy[str]) -> st.SearchStrategy[str]:

@@ -229,3 +229,29 @@ def test_each_verdict_is_a_line_that_is_a_metric(stack: Stack) -> None:
         RESTORE_TESTS_PASSED: len(KINDS),
         RESTORE_TESTS_FAILED: len(KINDS),
     }
+
+
+def test_an_alarm_fires_when_the_last_verdict_is_old_and_when_nobody_tells_its_age(
+    stack: Stack,
+) -> None:
+    """Runs after the verdicts. The clock is helped: minutes where the program has hours."""
+    events, cloudwatch = (stack.client(service, WEST) for service in ("events", "cloudwatch"))
+    rule, name = f"{stack.name}-restore-age", f"{stack.name}-restore-test-missing"
+    [alarm] = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    week_s = 7 * 86_400
+    assert alarm["Threshold"] == week_s + 86_400, "tests are weekly, and may be a day late"
+    kept = ("ComparisonOperator", "Dimensions", "EvaluationPeriods", "MetricName", "Namespace")
+    shorter = {key: alarm[key] for key in (*kept, "Statistic", "TreatMissingData")}
+
+    def state_with(threshold_s: float) -> Callable[[], str]:
+        cloudwatch.put_metric_alarm(AlarmName=name, Period=60, Threshold=threshold_s, **shorter)
+        return lambda: cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0][
+            "StateValue"
+        ]
+
+    state = state_with(alarm["Threshold"])
+    eventually(lambda: state() == "ALARM", "nobody has told the age yet: silence is no verdict")
+    events.put_rule(Name=rule, ScheduleExpression="rate(1 minute)", State="ENABLED")
+    eventually(lambda: state() == "OK", "every source has a verdict that is minutes old")
+    state = state_with(1.0)
+    eventually(lambda: state() == "ALARM", "a verdict that is too old is told")

@@ -270,6 +270,8 @@ ELSEWHERE: Final[Mapping[str, str]] = {
         f"dynamodb:{action}": "tests/contract/backup/test_tables.py"
         for action in ("BatchWriteItem", "RestoreTableFromAwsBackup", "StartAwsBackupJob")
     },
+    "backup:GetRestoreTestingPlan": "tests/contract/backup/test_the_program.py",
+    "backup:ListRestoreJobs": "tests/contract/backup/test_the_program.py",
     "backup:DescribeRestoreJob": "tests/contract/backup/test_the_program.py",
     "backup:PutRestoreValidationResult": "tests/contract/backup/test_the_program.py",
     "cloudwatch:GetMetricData": "AWS Backup looks at the size of a bucket with it",
