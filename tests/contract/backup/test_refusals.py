@@ -5,6 +5,7 @@ These tests change nothing, so they share one cloud.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -111,3 +112,42 @@ def test_a_lock_that_aws_refuses_is_refused(
 ) -> None:
     with pytest.raises(ClientError, match=problem):
         cloud.backup().put_backup_vault_lock_configuration(BackupVaultName="kept", **how)
+
+
+ACCESS: dict[str, Any] = {
+    "Effect": "Deny",
+    "Action": "backup:DeleteRecoveryPoint",
+    "Resource": "*",
+    "Principal": {"AWS": "*"},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"Effect": "Refuse"}, "Effect must be"),
+        ({"Principal": None}, "no Principal"),
+        ({"Resource": None}, "Resource"),
+        ({"Resource": "arn:aws-cn:backup:us-east-1:123456789012:backup-vault:kept"}, "aws-cn"),
+        ({"Action": "s3:DeleteObject"}, "out of scope"),
+        ({"Resorce": "*"}, "Resorce"),
+    ],
+    ids=lambda each: str(each) if isinstance(each, dict) else "",
+)
+def test_a_malformed_access_policy_is_refused(
+    cloud: Cloud, change: dict[str, str | None], problem: str
+) -> None:
+    statement = {k: v for k, v in (ACCESS | change).items() if v is not None}
+    with pytest.raises(ClientError, match=problem) as refused:
+        put_access(cloud, statement)
+    assert refused.value.response["Error"]["Code"] == "InvalidParameterValueException"
+
+
+def test_an_access_policy_is_put_and_taken_away(cloud: Cloud) -> None:
+    put_access(cloud, ACCESS)
+    cloud.backup().delete_backup_vault_access_policy(BackupVaultName="kept")
+
+
+def put_access(cloud: Cloud, statement: dict[str, Any]) -> None:
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    cloud.backup().put_backup_vault_access_policy(BackupVaultName="kept", Policy=document)

@@ -53,6 +53,12 @@ def managed(cloud: Cloud) -> tuple[Call, dict[str, Any]]:
     return ("iam", "CreatePolicy", "PolicyDocument", {"PolicyName": "p"}), IDENTITY
 
 
+def version(cloud: Cloud) -> tuple[Call, dict[str, Any]]:
+    first = document(IDENTITY)
+    arn = cloud.call("iam", "CreatePolicy", PolicyName="p", PolicyDocument=first)["Policy"]["Arn"]
+    return ("iam", "CreatePolicyVersion", "PolicyDocument", {"PolicyArn": arn}), IDENTITY
+
+
 def bucket(cloud: Cloud) -> tuple[Call, dict[str, Any]]:
     cloud.bucket("records")
     statement = on("arn:aws:s3:::records/*", "s3:GetObject")
@@ -86,6 +92,7 @@ SERVICES: tuple[tuple[Prepared, str], ...] = (
     (trust, "MalformedPolicyDocument"),
     (inline, "MalformedPolicyDocument"),
     (managed, "MalformedPolicyDocument"),
+    (version, "MalformedPolicyDocument"),
     (bucket, "MalformedPolicy:"),
     (topic, "InvalidParameter"),
     (key, "MalformedPolicyDocumentException"),
