@@ -21,7 +21,8 @@ class Parameters:
             the release's own package (docs), and a matter of memory; unverified for AWS.
         environments_per_10_s: How fast a function grows.
             https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
-        warm_environments: Environments that health checks and canaries keep warm. Unverified.
+        load_concurrency: Requests at once that the whole load of the stack is, of which the
+            clients are a sample. Unverified: a deployed stack does not say it.
         s3_lag_median_s: Median of the lag of S3 replication. Unverified; the only promise is
             99.9 % within 15 minutes, with replication time control.
             https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-time-control.html
@@ -30,6 +31,8 @@ class Parameters:
             https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html
         table_lag_p99_s: Its 99th percentile. Unverified.
         writes_per_s: Acknowledged writes a second, each of which is to be replicated.
+        zone_leaves_s: From the loss of a zone until the load balancer's name no longer gives its
+            address. Unverified.
         backlog_per_s: Objects a second by which a stalled replication's backlog drains. Unverified.
         invocation_lag_s: A scheduled invocation comes up to this much late. Unverified.
         alarm_period_s: Period of the alarms that page.
@@ -49,12 +52,13 @@ class Parameters:
     checkers: int = 16
     cold_start_s: float = 0.4
     environments_per_10_s: int = 1000
-    warm_environments: int = 2
+    load_concurrency: float = 25.0
     s3_lag_median_s: float = 1.5
     s3_lag_p99_s: float = 15.0
     table_lag_median_s: float = 0.7
     table_lag_p99_s: float = 5.0
     writes_per_s: float = 1.0
+    zone_leaves_s: float = 60.0
     backlog_per_s: float = 100.0
     invocation_lag_s: float = 5.0
     alarm_period_s: float = 60.0

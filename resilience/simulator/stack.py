@@ -11,7 +11,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from resilience.failover import Settings
+from resilience.simulator.checks import Checks
+from resilience.simulator.loss import OldestMissing
 from resilience.simulator.parameters import Parameters
+from resilience.simulator.stack_records import Records
 
 if TYPE_CHECKING:
     from resilience.objectives import Objectives
@@ -50,6 +53,15 @@ class SimulatedRegion:
     settings: Settings
 
 
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What follows from a stack, shared by its runs: it keeps answers, and changes none."""
+
+    checks: Checks
+    records: Records
+    oldest: OldestMissing
+
+
 @dataclass(frozen=True, kw_only=True)
 class SimulatedStack:
     """A stack as the models need it. Picklable; equal stacks and scenarios have equal outcomes.
@@ -72,6 +84,11 @@ class SimulatedStack:
     @cached_property
     def _by_name(self) -> dict[str, SimulatedRegion]:
         return {each.region: each for each in self.regions}
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        """What follows from the stack alone, worked out once."""
+        return Compiled(Checks(self), Records(self), OldestMissing(self.parameters))
 
     def region(self, name: str) -> SimulatedRegion:
         """Find a Region by name; raises `KeyError`."""

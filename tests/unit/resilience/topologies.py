@@ -98,7 +98,7 @@ def endpoint_check(check_id: str, host: str, path: str, *, inverted: bool = Fals
         host=host,
         path=path,
         port=443,
-        search='"ready":true',
+        search='"evacuated":true' if inverted else '"ready":true',
         interval_s=10,
         failure_threshold=3,
     )
