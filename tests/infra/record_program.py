@@ -7,7 +7,7 @@ record shows what the program says, not what AWS or an emulator makes of it.
 import asyncio
 import runpy
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from typing import Any, Final
 import pulumi
 import pulumi_aws as aws
 from pulumi.output import Unknown
-from pulumi.runtime import rpc
+from pulumi.runtime import mocks, rpc
 from pulumi.runtime.mocks import MockEngine, MockMonitor, MockSettings
 from pulumi.runtime.proto import source_pb2
 from pulumi.runtime.settings import configure
@@ -100,6 +100,19 @@ class _AtOnce(ThreadPoolExecutor):
         except Exception as error:  # noqa: BLE001 - whoever awaits it gets it
             done.set_exception(error)
         return done
+
+
+def _at_once(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """The result of a coroutine that waits for nobody, as one over plain values does.
+
+    The SDK would run the event loop inside the event loop for it, and in there the next resource,
+    and the next: a stack of five Regions is more resources than Python nests calls.
+    """
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value
+    raise AssertionError("the recorder's answers hold something that is not known yet")
 
 
 def _discard(_: object) -> None:
@@ -215,6 +228,7 @@ def record(stack: str, root: Path, registered: list[str], *, preview: bool) -> d
     _ = (aws.lambda_.Function, aws.s3.Bucket, aws.ec2.Vpc, aws.iam.Role)
     warnings.simplefilter("error")
 
+    mocks._sync_await = _at_once
     # Where each resource was made: a walk through the stack that nobody here asks for.
     pulumi.runtime.resource._get_stack_trace = source_pb2.StackTrace
 
