@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from policy.graph import Graph, Resource
 
 _NOT_KEPT: Final = frozenset({"evacuation", "accesslogs"})
+_JUDGE: Final = "-restore-validation"
+_AGE: Final = "RestoreTestAge"
 
 
 def _goes_without(graph: Graph) -> bool:
@@ -108,10 +110,46 @@ def restores_are_tested_where_the_copies_are(graph: Graph) -> Iterator[Said]:
         judges = [
             each_function
             for each_function in graph.matching("Function", region=region)
-            if str(each_function.get("name")).endswith("-restore-validation")
+            if str(each_function.get("name")).endswith(_JUDGE)
         ]
         if not judges:
             yield f"nobody judges what is restored in {region}"
+
+
+@whole
+def restore_tests_that_stop_are_noticed(graph: Graph) -> Iterator[Said]:
+    """Every Region is told, on a schedule, how old its last verdict is, and silence is an alarm.
+
+    A restore test that never runs raises nothing by itself: no job, no event, no metric.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+    """
+    if _goes_without(graph):
+        return
+    for region in graph.regions:
+        asks = [
+            rule
+            for rule in graph.matching("EventRule", region=region)
+            if rule.get("scheduleExpression") and _calls_the_judge(rule, graph)
+        ]
+        if not asks:
+            yield f"nobody asks how old the last verdict in {region} is"
+        alarms = graph.matching("MetricAlarm", region=region, metricName=_AGE)
+        if not alarms:
+            yield f"no alarm in {region} looks at {_AGE}"
+        for alarm in alarms:
+            if alarm.get("treatMissingData") != "breaching":
+                yield alarm, "takes silence for a verdict"
+
+
+def _calls_the_judge(rule: Resource, graph: Graph) -> bool:
+    return any(
+        str(function.get("name")).endswith(_JUDGE)
+        for target in graph.matching("EventTarget", region=rule.region)
+        if rule in graph.behind(target, "rule", "EventRule")
+        for alias in graph.behind(target, "arn", "Alias")
+        for function in graph.behind(alias, "functionName", "Function")
+    )
 
 
 @each("Vault", optional=True)

@@ -139,6 +139,22 @@ MUTATIONS: tuple[Mutation, ...] = (
         "nothing would be restored from arn:aws:backup:",
     ),
     edit(
+        "restore tests that nobody runs are taken for good news",
+        "infra/watching/backup_alarms.py",
+        '        missing="breaching",\n        because="the age is told every hour',
+        '        missing="notBreaching",\n        because="the age is told every hour',
+        "rule:restore-tests-that-stop-are-noticed",
+        "takes silence for a verdict",
+    ),
+    edit(
+        "the hourly look at the last verdict calls nobody",
+        "infra/restore_tests.py",
+        '        self._call(f"{name}-hourly-", hourly, function)\n',
+        "",
+        "rule:restore-tests-that-stop-are-noticed",
+        "nobody asks how old the last verdict in us-east-1 is",
+    ),
+    edit(
         "restore tests that could not be judged are dropped",
         "infra/restore_tests.py",
         "        dead_letters=args.dead_letters,\n",

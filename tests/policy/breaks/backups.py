@@ -73,6 +73,26 @@ BREAKS: tuple[Broken, ...] = (
     ),
     case("restores-are-tested-where-the-copies-are", "its own Region's", restore_what_is_here),
     case(
+        "restore-tests-that-stop-are-noticed",
+        "nobody asks how old the last verdict in us-east-1 is",
+        change("EventRule", "us-east-1-tests-hourly", scheduleExpression=None),
+    ),
+    case(
+        "restore-tests-that-stop-are-noticed",
+        "nobody asks how old the last verdict in us-east-1 is",
+        drop("EventTarget", "us-east-1-tests-hourly"),
+    ),
+    case(
+        "restore-tests-that-stop-are-noticed",
+        "no alarm in us-east-1 looks at RestoreTestAge",
+        drop("MetricAlarm", "us-east-1-watch-alarms-restore-test-missing"),
+    ),
+    case(
+        "restore-tests-that-stop-are-noticed",
+        "takes silence for a verdict",
+        change("MetricAlarm", "restore-test-missing", treatMissingData="notBreaching"),
+    ),
+    case(
         "vaults-are-locked-in-production",
         "is not locked, and this is production",
         clients_depend_on_it,
