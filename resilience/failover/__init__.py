@@ -40,7 +40,6 @@ from resilience.failover.brain import (
     Brain,
     Inputs,
     Place,
-    next_change_s,
     think,
     with_flag_step_done,
 )
@@ -55,6 +54,7 @@ from resilience.failover.decision import (
     shut_gates,
 )
 from resilience.failover.epoch import Ack, Claim, Epoch, Peer, holder_in, holds, takeover_s
+from resilience.failover.outlook import next_change_s
 from resilience.failover.rules import broken_rules
 from resilience.failover.signals import (
     NEVER,

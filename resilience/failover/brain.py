@@ -13,11 +13,10 @@ from resilience.failover.decision import (
     Step,
     Watch,
     decide,
-    wait_s,
 )
-from resilience.failover.epoch import NO_EPOCH, Epoch, Neighbourhood, Peer, advance, takeover_s
+from resilience.failover.epoch import NO_EPOCH, Epoch, Neighbourhood, Peer, advance
 from resilience.failover.signals import Sense, Signal, sense
-from resilience.failover.table import FLAGGED, TABLE, Action
+from resilience.failover.table import Action
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,30 +106,6 @@ def think(
         ),
         (*steps, *taken),
     )
-
-
-def next_change_s(brain: Brain, inputs: Inputs, place: Place, settings: Settings) -> float:
-    """Say when the same signals, kept fresh, would first decide something new; inf if never.
-
-    A brain that just thought and sees nothing change has nothing to do until then but to beat
-    and to acknowledge. A simulation skips that; a person reads from it what is being waited for.
-    """
-    at_s = [inf]
-    for seen in inputs.sightings:
-        watch = brain.watches[seen.target]
-        rule = TABLE.get((watch.phase, watch.reading))
-        if rule is not None and not watch.held:
-            at_s.append(watch.reading_since_s + wait_s(rule, settings))
-    if not _well(inputs, settings):
-        return min(at_s)
-    for region, watch in brain.watches.items():
-        peer = inputs.peers.get(region)
-        if watch.phase in FLAGGED and peer is not None and peer.claim is not None:
-            at_s.append(brain.epoch.acked_at_s + takeover_s(settings))
-        if region in place.order[: place.order.index(place.region)]:
-            since_s = max(watch.reading_since_s, watch.changed_at_s)
-            at_s.append(since_s + settings.hold_down_s)
-    return min((each for each in at_s if each > inputs.at_s), default=inf)
 
 
 def with_flag_step_done(brain: Brain, target: str, at_s: float) -> Brain:

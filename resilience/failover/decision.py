@@ -228,7 +228,7 @@ def _apply_table(
         return watch, ()
     needed_s = wait_s(rule, settings)
     obstacles: tuple[str, ...] = ()
-    if at_s - watch.reading_since_s < needed_s:
+    if at_s < watch.reading_since_s + needed_s:
         obstacles = (f"{watch.reading} for less than {needed_s:g} s",)
     if rule.gated:
         obstacles += shut_gates(seen.gates, at_s, settings.stale_after_s)

@@ -211,7 +211,7 @@ def _begin(
     Whoever acknowledged a claim that is nowhere any more knows of one: its item was lost.
     """
     others = [near.peers.get(region) for region in near.order if region != near.region]
-    heard = all(peer is not None and _fresh(peer, at_s, settings) for peer in others)
+    heard = all(peer is not None and fresh(peer, at_s, settings) for peer in others)
     if near.region != near.order[0] or not heard or _newest_number(epoch, near):
         return epoch, ()
     return _claim(epoch, near, "no Region has claimed it before")
@@ -238,7 +238,7 @@ def _hold(
     heir = None if claim.kept else _preferred(near, at_s, settings)
     reason = f"{heir} is preferred, and has been well for {settings.hold_down_s:g} s"
     if heir is None:
-        there = deputy is not None and _fresh(deputy, at_s, settings)
+        there = deputy is not None and fresh(deputy, at_s, settings)
         if claim.deputy == near.deputy or not (claim.alone or there):
             return epoch, ()
         heir = near.region
@@ -251,11 +251,11 @@ def _preferred(near: Neighbourhood, at_s: float, settings: Settings) -> str | No
     """Name a Region that comes before this one, serves again, and is there to take over."""
     for region in near.order[: near.order.index(near.region)]:
         watch, peer = near.watches.get(region), near.peers.get(region)
-        if watch is None or peer is None or not _fresh(peer, at_s, settings):
+        if watch is None or peer is None or not fresh(peer, at_s, settings):
             continue
         since_s = max(watch.reading_since_s, watch.changed_at_s)
         serves = watch.phase is Phase.SERVING and watch.reading is Reading.WELL
-        if serves and at_s - since_s >= settings.hold_down_s:
+        if serves and at_s >= since_s + settings.hold_down_s:
             return region
     return None
 
@@ -278,8 +278,7 @@ def _follow(
             ack = Ack(number=claim.number, beat=beat)
             epoch = replace(epoch, ack=ack, acked_at_s=at_s)
         return epoch, ()
-    silent_s = at_s - epoch.acked_at_s
-    if claim.alone or silent_s < takeover_s(settings):
+    if claim.alone or at_s < epoch.acked_at_s + takeover_s(settings):
         return epoch, ()
     reason = f"nothing of {holder} was acknowledged for {takeover_s(settings):g} s"
     return _claim(epoch, near, reason)
@@ -294,9 +293,9 @@ def _arbitrate(
         return epoch, ()
     heir, watch = near.peers.get(claim.heir), near.watches.get(claim.heir)
     bad = watch is not None and watch.reading in {Reading.TARGET_BAD, Reading.BOTH_BAD}
-    if heir is not None and _fresh(heir, at_s, settings) and not bad:
+    if heir is not None and fresh(heir, at_s, settings) and not bad:
         return replace(epoch, ack=Ack(number=claim.number, heir=claim.heir)), ()
-    if at_s - epoch.acked_at_s < takeover_s(settings):
+    if at_s < epoch.acked_at_s + takeover_s(settings):
         return epoch, ()
     return _claim(epoch, near, f"{holder} handed it to {claim.heir}, which is bad or silent")
 
@@ -314,7 +313,8 @@ def takeover_s(settings: Settings) -> float:
     return PATIENCE * settings.lease_s
 
 
-def _fresh(peer: Peer, at_s: float, settings: Settings) -> bool:
+def fresh(peer: Peer, at_s: float, settings: Settings) -> bool:
+    """Tell whether a Region beat within the last lease."""
     return 0 <= at_s - peer.seen_at_s <= settings.lease_s
 
 

@@ -70,9 +70,11 @@ def _on_flag(
         return broken if asked else [*broken, f"6: {step.action} of {seen.target} by nobody's word"]
     if now.held:
         broken.append(f"6: the flag of {seen.target} was moved while an operator holds it")
-    lasted_s = inputs.at_s - now.reading_since_s
+    since_s = now.reading_since_s
     steady = 0 <= inputs.at_s - then.observed_at_s <= settings.stale_after_s
-    agreed = steady and lasted_s >= settings.agreement_s and then.reading is now.reading
+    agreed = (
+        steady and inputs.at_s >= since_s + settings.agreement_s and then.reading is now.reading
+    )
     target_bad = fresh(seen.probe, False) and fresh(seen.verdict, False)
     target_well = fresh(seen.probe, True) and fresh(seen.verdict, True)
     if step.action is Action.SET_FLAG:
@@ -81,7 +83,7 @@ def _on_flag(
     else:
         escape = target_well and fresh(seen.refuge, False) and agreed
         open_gates = not shut_gates(seen.gates, inputs.at_s, settings.stale_after_s)
-        asked = then.phase is Phase.FAILING_BACK and lasted_s >= settings.hold_down_s
+        asked = then.phase is Phase.FAILING_BACK and inputs.at_s >= since_s + settings.hold_down_s
         if not (escape or (asked and target_well and open_gates)):
             broken.append(f"4: the flag of {seen.target} was cleared behind a shut gate")
     return broken
@@ -152,10 +154,11 @@ def _on_epoch(
     deputy = top is not None and top.deputy == place.region and not top.alone
     ack = before.epoch.ack
     gave = top is not None and ack.number == top.number and ack.heir
-    silent_s = inputs.at_s - (before.epoch.acked_at_s if before.epoch.beats else inf)
+    silent_since_s = before.epoch.acked_at_s if before.epoch.beats else inf
+    silent = inputs.at_s >= silent_since_s + 2 * settings.lease_s
     latched = any(watch.phase in FLAGGED for watch in after.watches.values())
     vacant = top is not None and top.heir
-    waited = deputy and not gave and (latched or vacant) and silent_s >= 2 * settings.lease_s
+    waited = deputy and not gave and (latched or vacant) and silent
     if not (promoted or first or heir or waited):
         broken.append(f"7: {place.region} had no right to claim epoch {claim.number}")
     return broken
