@@ -1,4 +1,4 @@
-"""One moto server for the session, emptied and mended for each test; engines on top of it."""
+"""One moto for the session, emptied and mended for each test; engines on top of it."""
 
 from __future__ import annotations
 
@@ -8,44 +8,41 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator import moto_environment
+from emulator.api import _run
 from emulator.door.dispatch import Dispatcher
+from emulator.door.request import from_environ
 from emulator.engine.aws import Aws
 from tests.contract.engine.cloud import Cloud, NoHooks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from emulator.door.refusals import Answer
+    from emulator.door.request import ApiRequest
 
 moto_environment.apply()
 
 
 @pytest.fixture(scope="session")
-def engine_endpoint() -> Iterator[str]:
-    from werkzeug.serving import WSGIRequestHandler, make_server
-
-    class Quiet(WSGIRequestHandler):
-        def log(self, *_: Any) -> None:
-            """Say nothing: a line for each call would be all one sees."""
-
-    server = make_server(
-        "127.0.0.1",
-        0,
-        Dispatcher(),
-        threaded=True,
-        request_handler=Quiet,
-    )
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join(timeout=5)
-    server.server_close()
+def own_services() -> dict[str, Callable[[ApiRequest], Answer]]:
+    """What answers services that moto does not have; empty until somebody fills it."""
+    return {}
 
 
 @pytest.fixture(scope="session")
-def shared_aws(engine_endpoint: str) -> Aws:
-    """Clients are slow to make, so the session shares them."""
-    return Aws(engine_endpoint)
+def shared_aws(own_services: Mapping[str, Callable[[ApiRequest], Answer]]) -> Aws:
+    """Clients are slow to make, so the session shares them; moto answers them in this process."""
+    moto, one_at_a_time = Dispatcher(), threading.RLock()
+
+    def answer(environ: dict[str, Any]) -> Answer:
+        request = from_environ(environ)
+        with one_at_a_time:
+            if request.service in own_services:
+                return own_services[request.service](request)
+            return _run(moto, environ)
+
+    return Aws("http://127.0.0.1:4566", answer)
 
 
 @pytest.fixture
