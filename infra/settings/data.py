@@ -67,7 +67,8 @@ def contradictions(reading: Reading) -> None:
             "one of the stack's regions: " + ", ".join(regions),
             "name the Region that the key's primary and the table are to be managed from",
         )
-    if raw.get("production") == "true" and ANYBODY in _strings(raw.get("operatorRoles", "[]")):
+    everybody = any(map(_is_anybody, _strings(raw.get("operatorRoles", "[]"))))
+    if raw.get("production") == "true" and everybody:
         reading.note(
             "operatorRoles",
             'names of roles, not everybody, with production "true"',
@@ -117,6 +118,10 @@ def _note_table(reading: Reading, regions: tuple[str, ...]) -> None:
             f'"{EVENTUAL}", as {", ".join(members)} are not of one set ({sets})',
             f'choose Regions of one set, or tableConsistency "{EVENTUAL}"',
         )
+
+
+def _is_anybody(pattern: str) -> bool:
+    return ANYBODY in pattern and not pattern.strip("*?")
 
 
 def _region_or_none(text: str) -> str | None:

@@ -182,6 +182,9 @@ def test_every_region_order_is_kept() -> None:
 def test_production_names_who_operates_it() -> None:
     said = refusals(operatorRoles='["*"]', production="true", deletionProtection="true")
     assert "names of roles, not everybody" in said["understudy:operatorRoles"]
+    for pattern in ("**", "?*"):
+        said = refusals(operatorRoles=json.dumps(["deployer", pattern]), production="true")
+        assert "not everybody" in said["understudy:operatorRoles"], "however it is written"
     assert parse(operatorRoles='["*"]', production="false").data.operator_roles == ("*",)
 
 

@@ -131,6 +131,7 @@ def _production(chosen: Chosen) -> list[Mistake]:
     return [
         _together("deletionProtection", "production", deletionProtection="false"),
         _together("operatorRoles", "production", operatorRoles='["deployer", "*"]'),
+        _together("operatorRoles", "production", operatorRoles='["?*"]'),
         _together("clientAuthentication", "production", clientAuthentication="none"),
         _together("webFirewallLogs", "production", webFirewallLogs="off"),
         _together("backupLock", "production backupEnabled", backupLock="none"),
