@@ -66,6 +66,7 @@ class Items:
                 and last.claim == claim
                 and last.follows == follows
                 and last.ack.number == ack.number
+                and last.ack.heir == ack.heir
                 and (follows is not None or last.ack == ack)
                 and last.beat + look - last.first == beat
             )
@@ -77,6 +78,7 @@ class Items:
             last is None
             or last.claim != claim
             or last.ack.number != ack.number
+            or last.ack.heir != ack.heir
             or last.last < look - 1
         )
 

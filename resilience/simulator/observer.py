@@ -234,7 +234,7 @@ class Observer:
             and sensed == self._sensed
             and not was_due
             and not world.restless(self)
-            and not self._about_to_be_joined(inputs)
+            and not self._hands_over(inputs)
         )
         self._sensed = sensed
         if not self._quiet:
@@ -246,13 +246,16 @@ class Observer:
             self._due = max(ceil((due_s - _NEARLY - own_s) / self._look_s), look + 1)
             self._plan(self._due)
 
-    def _about_to_be_joined(self, inputs: Inputs) -> bool:
-        """Tell whether a holder that is alone has been heard by its deputy."""
-        claim = self.brain.epoch.claim
-        if claim is None or not claim.alone:
+    def _hands_over(self, inputs: Inputs) -> bool:
+        """Tell whether the epoch is on its way: an heir is named, or one alone is being joined."""
+        own = self.brain.epoch.claim
+        claims = [own, *(peer.claim for peer in inputs.peers.values())]
+        if any(claim is not None and claim.heir for claim in claims):
+            return True
+        if own is None or not own.alone:
             return False
-        deputy = inputs.peers.get(claim.deputy)
-        return deputy is not None and deputy.ack.number == claim.number
+        deputy = inputs.peers.get(own.deputy)
+        return deputy is not None and deputy.ack.number == own.number
 
     def _inputs(self, look: int, sensed: Sensed) -> Inputs:
         own_s = self._own_s(look)
@@ -423,6 +426,7 @@ def _same(one: Brain, other: Brain) -> bool:
         one.promoted == other.promoted
         and one.epoch.claim == other.epoch.claim
         and one.epoch.ack.number == other.epoch.ack.number
+        and one.epoch.ack.heir == other.epoch.ack.heir
         and one.watches.keys() == other.watches.keys()
         and all(
             replace(watch, observed_at_s=0.0) == replace(other.watches[target], observed_at_s=0.0)
