@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from moto.moto_api._internal.models import moto_api_backend
-from moto.server import ThreadedMotoServer
 
+from emulator.api import _run
 from emulator.clock import Clock
 from emulator.dataplane.lambda_concurrency import ScalingRate
 from emulator.dataplane.lambda_environment import Network
 from emulator.dataplane.lambda_service import LambdaService
 from emulator.dataplane.world import World
+from emulator.door.dispatch import Dispatcher
+from emulator.door.server import ApiServer
 from emulator.events import EventLog
 from emulator.faults import FaultBoard
 from emulator.store import Store
@@ -25,9 +28,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def aws_endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    """Moto behind the emulator's own server: stock moto's closes each connection, and waits."""
+    moto = Dispatcher()
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    host, port = listener.getsockname()
+    server = ApiServer(listener, lambda environ: _run(moto, environ))
     server.start()
-    host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()
 
