@@ -61,17 +61,19 @@ traffic = Traffic(
     "traffic",
     TrafficArgs(names=names, settings=settings, zone_id=zone.zone_id, regions=regions),
 )
-Watching(
+watching = Watching(
     "watching",
     WatchingArgs(
         names=names,
         settings=settings,
         release=release,
         key_arns=keys.arns,
+        table=table,
         regions=regions,
         traffic=traffic,
     ),
 )
 
-for output, value in stack_outputs(names, zone, traffic, regions, table).items():
+outputs = stack_outputs(names, zone, traffic, regions, table, watching.observers)
+for output, value in outputs.items():
     pulumi.export(output, value)

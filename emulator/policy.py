@@ -13,8 +13,8 @@ applies when the context's principal matches it; a statement without one belongs
 So both kinds are handed in together. Pure: no I/O.
 
 What is not evaluated is refused by name (`PolicyError`), never guessed: `NotPrincipal`, and
-condition operators outside `_OPERATORS` with their `IfExists` forms. Service control policies and
-permission boundaries are not part of the emulator.
+condition operators outside `_OPERATORS` with their `IfExists` and `ForAllValues:` forms. Service
+control policies and permission boundaries are not part of the emulator.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def _validate(statement: Mapping[str, Any]) -> None:
     if resources > 1 or (resources == 0 and "Principal" not in statement):
         raise PolicyError(f"statement {name}: exactly one of Resource and NotResource is expected")
     for operator in statement.get("Condition", {}):
-        if operator.removesuffix("IfExists") not in _OPERATORS:
+        if _plain(operator) not in _OPERATORS:
             raise PolicyError(
                 f"statement {name}: condition operator {operator} is not evaluated here; "
                 f"known operators: {', '.join(sorted(_OPERATORS))} (each also with IfExists)"
@@ -267,11 +267,25 @@ _OPERATORS: Final[Mapping[str, tuple[_Test, bool]]] = {
 }
 
 
+_EVERY: Final = "ForAllValues:"
+
+
+def _plain(operator: str) -> str:
+    """An operator without what is said beside it."""
+    return operator.removeprefix(_EVERY).removesuffix("IfExists")
+
+
 def _condition_holds(operator: str, key: str, expected: Sequence[str], context: Context) -> bool:
-    test, negated = _OPERATORS[operator.removesuffix("IfExists")]
+    test, negated = _OPERATORS[_plain(operator)]
     actual = _values(context, key)
     if operator == "Null":  # about whether the request carries the key at all
         actual = ("false",) if actual else ("true",)
+    if operator.startswith(_EVERY):
+        # Every value that the request has must fit; one without any has nothing that does not.
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+        return all(
+            any(test(pattern, value) for pattern in expected) is not negated for value in actual
+        )
     if not actual:
         # A key the request does not carry: negated operators hold, and IfExists lets it pass.
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html

@@ -49,6 +49,7 @@ class EvacuationSwitchArgs:
 class EvacuationSwitch(pulumi.ComponentResource):
     """Answers `GET /evacuation/<region>` from one object in its own Region's bucket."""
 
+    flags: Bucket
     bucket_name: pulumi.Output[str]
     function_name: pulumi.Output[str]
     target_group_arn: pulumi.Output[str]
@@ -82,6 +83,7 @@ class EvacuationSwitch(pulumi.ComponentResource):
             ),
             opts=child,
         )
+        self.flags = bucket
         self.bucket_name = bucket.name
         self.function_name = function.name
         self.target_group_arn = target.target_group_arn

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from infra.health import RegionHealth
 from infra.naming import StackNames
+from infra.observer import Observer
 from infra.region import Region
 from infra.table import Table
 from infra.traffic import Traffic
@@ -11,7 +12,12 @@ from infra.zone import Zone, predict_name, regional_name
 
 
 def stack_outputs(
-    names: StackNames, zone: Zone, traffic: Traffic, regions: Mapping[str, Region], table: Table
+    names: StackNames,
+    zone: Zone,
+    traffic: Traffic,
+    regions: Mapping[str, Region],
+    table: Table,
+    observers: Mapping[str, Observer],
 ) -> dict[str, object]:
     """Return the identifiers of a stack, its Regions in the settings' order."""
     return {
@@ -23,6 +29,7 @@ def stack_outputs(
         "tableName": table.name,
         "regions": [
             region_outputs(serving, traffic.health[region], zone.name)
+            | {"observerFunctionName": observers[region].function_name}
             for region, serving in regions.items()
         ],
     }

@@ -37,7 +37,9 @@ class Statement:
 
     actions: Sequence[str]
     resources: Sequence[str]
-    condition: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    condition: Mapping[str, Mapping[str, str | Sequence[str]]] = field(
+        default_factory=dict[str, Mapping[str, str | Sequence[str]]]
+    )
 
 
 def policy(*statements: Statement) -> str:

@@ -14,6 +14,7 @@ from infra.naming import StackNames
 from infra.region import Region
 from infra.ring import watchers_of
 from infra.settings import Settings
+from infra.verdicts import Verdict, VerdictArgs
 from infra.zone import predict_name, regional_name
 
 
@@ -56,6 +57,7 @@ class Traffic(pulumi.ComponentResource):
         self.health = {region: self._health(region, args) for region in args.regions}
         for region in args.regions:
             self._regional_record(region, args)
+            self._verdict(region, args)
         way = self._way(args, leading)
         leading.record(
             f"{name}-clients",
@@ -86,6 +88,18 @@ class Traffic(pulumi.ComponentResource):
             type="A",
             aliases=[alias(balancer(serving.load_balancer))],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[serving]),
+        )
+
+    def _verdict(self, region: str, args: TrafficArgs) -> None:
+        Verdict(
+            f"{region}-verdict",
+            VerdictArgs(
+                region=region,
+                zone_id=args.zone_id,
+                zone_name=args.settings.zone_name,
+                deep_check_id=self.health[region].deep_check_id,
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
         )
 
     def _way(self, args: TrafficArgs, leading: Leading) -> Way:

@@ -15,6 +15,7 @@ from policy.rules import (
     health,
     images,
     messages,
+    observers,
     production,
     regions,
     roles,
@@ -48,6 +49,7 @@ _CHAPTERS: Final[Sequence[ModuleType]] = (
     production,
     roles,
     watching,
+    observers,
 )
 
 

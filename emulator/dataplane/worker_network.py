@@ -50,6 +50,11 @@ def install(dns: tuple[str, int]) -> None:
             raise socket.gaierror(socket.EAI_NONAME, f"{name} has no IPv6 address here")
         found: list[Any] = []
         for address in addresses(name, _ask_over_udp(dns)):
+            if not address.startswith("127."):
+                # An answer may be all that is wanted; who connects there is refused.
+                stream = type or socket.SOCK_STREAM
+                found.append((socket.AF_INET, stream, proto, "", (address, int(port or 0))))
+                continue
             # A literal address needs no resolver; the standard library fills in the socket types.
             found += own(address, served_port(address, port), socket.AF_INET, type, proto)
         return found

@@ -15,10 +15,12 @@ from urllib.parse import unquote
 
 from emulator.door import key_access
 from emulator.store.secrets import secret_arn
+from emulator.tables.leading import leading_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from emulator import policy
     from emulator.door.request import ApiRequest
 
 # SigV4 service name -> IAM prefix, where they differ.
@@ -63,7 +65,7 @@ class Need:
 
     action: str
     resource: str | None
-    context: Mapping[str, str] = field(default_factory=dict[str, str])
+    context: policy.Context = field(default_factory=dict[str, str])
 
 
 def needs(request: ApiRequest, account: str) -> list[Need]:
@@ -78,7 +80,8 @@ def needs(request: ApiRequest, account: str) -> list[Need]:
     if prefix == "kms":
         return [_key_need(request, action)]
     resource = _resource(prefix, operation, parameters, request.region, account)
-    return [Need(action=_ACTIONS.get(action, action), resource=resource)]
+    context = {"dynamodb:LeadingKeys": leading_keys(request)} if prefix == "dynamodb" else {}
+    return [Need(action=_ACTIONS.get(action, action), resource=resource, context=context)]
 
 
 def _key_need(request: ApiRequest, action: str) -> Need:

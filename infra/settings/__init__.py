@@ -13,11 +13,12 @@ from typing import Final
 import pulumi
 
 from infra.naming import stack_name_problem
-from infra.settings import backup, capacity, data, edge, fields, runtime, watching, zonal
+from infra.settings import backup, capacity, data, edge, fields, observing, runtime, watching, zonal
 from infra.settings.backup import BackupSettings
 from infra.settings.capacity import CapacitySettings
 from infra.settings.data import DataSettings
 from infra.settings.edge import EdgeSettings
+from infra.settings.observing import ObservingSettings
 from infra.settings.reading import Problem, Reading, SettingsError
 from infra.settings.runtime import RuntimeSettings
 from infra.settings.watching import WatchingSettings
@@ -72,6 +73,7 @@ class Settings:
     edge: EdgeSettings
     zonal: ZonalSettings
     watching: WatchingSettings
+    observing: ObservingSettings
     backup: BackupSettings
 
 
@@ -133,6 +135,7 @@ def _read_all(reading: Reading) -> Settings:
         edge=edge.read(reading),
         zonal=zonal.read(reading),
         watching=watching.read(reading),
+        observing=observing.read(reading),
         backup=backup.read(reading),
     )
 
@@ -156,6 +159,7 @@ def _note_contradictions(reading: Reading) -> None:
     runtime.contradictions(reading)
     edge.contradictions(reading)
     watching.contradictions(reading)
+    observing.contradictions(reading)
     backup.contradictions(reading)
 
 

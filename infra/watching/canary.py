@@ -8,20 +8,18 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
-from infra import policies
-from infra.dead_letters import DeadLetters, send
+from infra.client_secret import read_secret
+from infra.dead_letters import DeadLetters
 from infra.function import Function, FunctionArgs
+from infra.function_package import CLIENT, package
 from infra.naming import RegionNames
 from infra.release import Release
-from infra.service_role import ServiceRole, ServiceRoleArgs
+from infra.watching.schedule import MINUTELY_LATE_S, ScheduleArgs, run_every
 
-_SOURCE: Final = "resilience/functions/canary.py"
 _MEMORY_MB: Final = 512
 # Its own limits end it after seconds; this is for what they cannot end.
 _TIMEOUT_S: Final = 240
 _SECRET_RECOVERY_DAYS: Final = 7
-# A run that could not begin within the time of the next one is worth nothing any more.
-_LATE_S: Final = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,14 +51,34 @@ class CanaryArgs:
 
 
 class Canary(pulumi.ComponentResource):
-    """Its function, its credential's secret, and its schedule."""
+    """Its function, its credential's secret, and its schedule.
+
+    Attributes:
+        secret_arn: The secret; None where clients need to show nothing.
+    """
+
+    secret_arn: pulumi.Output[str] | None
 
     def __init__(
         self, name: str, args: CanaryArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("understudy:infra:Canary", name, None, opts)
+        self.secret_arn = self._secret(name, args).arn if args.authenticated else None
         function = self._function(name, args)
-        self._schedule(name, args, function)
+        run_every(
+            name,
+            ScheduleArgs(
+                names=args.names,
+                what="canary",
+                description="When the canary looks at the other Regions",
+                every_minutes=args.every_minutes,
+                late_s=MINUTELY_LATE_S,
+                function=function,
+                key_arn=args.key_arn,
+                dead_letters=args.dead_letters,
+            ),
+            self,
+        )
         self.register_outputs({})
 
     def _function(self, name: str, args: CanaryArgs) -> Function:
@@ -69,25 +87,22 @@ class Canary(pulumi.ComponentResource):
             "UNDERSTUDY_RELEASE_DIGEST": args.release.release_digest,
             "UNDERSTUDY_METRICS_NAMESPACE": args.names.stack.metrics_namespace,
         }
-        permissions: pulumi.Input[tuple[policies.Statement, ...]] = ()
-        if args.authenticated:
-            secret = self._secret(name, args)
+        if self.secret_arn is not None:
             environment["UNDERSTUDY_CANARY_SECRET"] = args.names.name("canary")
-            permissions = pulumi.Output.all(secret.arn, args.key_arn).apply(
+        permissions = (
+            ()
+            if self.secret_arn is None
+            else pulumi.Output.all(self.secret_arn, args.key_arn).apply(
                 lambda arns: read_secret(str(arns[0]), str(arns[1]), args.names.region)
             )
+        )
         return Function(
             name,
             FunctionArgs(
                 names=args.names,
                 what="canary",
-                handler="canary.handle",
-                package=pulumi.AssetArchive(
-                    {
-                        "canary.py": pulumi.FileAsset(_SOURCE),
-                        "golden.json": pulumi.StringAsset(args.release.golden),
-                    }
-                ),
+                handler="resilience.functions.canary.handle",
+                package=package(["canary", *CLIENT], {"golden.json": args.release.golden}),
                 environment=environment,
                 memory_mb=_MEMORY_MB,
                 timeout_s=_TIMEOUT_S,
@@ -111,58 +126,3 @@ class Canary(pulumi.ComponentResource):
             tags=names.tags(names.name("canary")),
             opts=pulumi.ResourceOptions(parent=self),
         )
-
-    def _schedule(self, name: str, args: CanaryArgs, function: Function) -> None:
-        names, letters = args.names, args.dead_letters
-        every = args.every_minutes
-        aws.scheduler.Schedule(
-            f"{name}-schedule",
-            region=names.region,
-            name=names.name("canary"),
-            description="When the canary looks at the other Regions",
-            schedule_expression=f"rate({every} minute{'' if every == 1 else 's'})",
-            flexible_time_window={"mode": "OFF"},
-            kms_key_arn=args.key_arn,
-            target={
-                "arn": function.alias_arn,
-                "role_arn": self._scheduler_role(name, args, function).arn,
-                "dead_letter_config": {"arn": letters.arn},
-                "retry_policy": {
-                    "maximum_event_age_in_seconds": _LATE_S,
-                    "maximum_retry_attempts": 1,
-                },
-            },
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-
-    def _scheduler_role(self, name: str, args: CanaryArgs, function: Function) -> ServiceRole:
-        letters, region = args.dead_letters, args.names.region
-
-        def allowed(arns: list[str]) -> str:
-            alias, queue, key = map(str, arns)
-            invoke = policies.Statement(actions=["lambda:InvokeFunction"], resources=[alias])
-            return policies.policy(invoke, *send(queue, key, region))
-
-        return ServiceRole(
-            f"{name}-starts",
-            ServiceRoleArgs(
-                names=args.names,
-                what="canary-schedule",
-                service=policies.SCHEDULER,
-                policy=pulumi.Output.all(function.alias_arn, letters.arn, letters.key_arn).apply(
-                    allowed
-                ),
-            ),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-
-
-def read_secret(secret_arn: str, key_arn: str, region: str) -> tuple[policies.Statement, ...]:
-    """Read one secret that is encrypted with the stack's key.
-
-    Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
-    """
-    return (
-        policies.Statement(actions=["secretsmanager:GetSecretValue"], resources=[secret_arn]),
-        policies.use_key(key_arn, "Decrypt", service=f"secretsmanager.{region}.amazonaws.com"),
-    )

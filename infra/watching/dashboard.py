@@ -119,6 +119,7 @@ def graphs(view: RegionView) -> dict[str, tuple[Line, ...]]:
         "Is there capacity?": _capacity(view),
         "What do others see of it?": _seen(view),
         "Could it take over, or be taken over from?": _recovery(view),
+        "Who decides, and has it decided?": _observer(view),
         "Has anything failed for good?": _failures(view),
     }
 
@@ -196,6 +197,22 @@ def _recovery(view: RegionView) -> tuple[Line, ...]:
         signal=of_stream("DeliveryToS3.DataFreshness", "Maximum", view.recovery.stream_name),
     )
     return (*arriving, fresh)
+
+
+def _observer(view: RegionView) -> tuple[Line, ...]:
+    own, region = view.recovery.own, view.region
+    return (
+        Line(label="looks", region=region, signal=own.of_observer("ObserverLooks", "Sum")),
+        Line(label="steps", region=region, signal=own.of_observer("ObserverSteps", "Sum")),
+        Line(label="refusals", region=region, signal=own.of_observer("ObserverRefusals", "Sum")),
+        Line(label="epoch held", region=region, signal=own.of_observer("EpochHeld", "Minimum")),
+        Line(
+            label="age of its peers, s",
+            region=region,
+            signal=own.of_observer("PeerAge", "Maximum"),
+            right=True,
+        ),
+    )
 
 
 def _failures(view: RegionView) -> tuple[Line, ...]:

@@ -58,6 +58,8 @@ def recovery_watch(recovery: Recovery, settings: WatchingSettings) -> Watch:
         _switch(recovery),
         _dead_letters(recovery),
         _silent(recovery, settings),
+        _observer_silent(recovery),
+        _observer_trouble(recovery),
     )
     page = Page(
         slug=PAGE,
@@ -167,4 +169,30 @@ def _silent(recovery: Recovery, settings: WatchingSettings) -> Alarm:
         period_s=settings.canary_minutes * MINUTE_S,
         missing="breaching",
         because="a canary that runs always says so: silence is the failure",
+    )
+
+
+def _observer_silent(recovery: Recovery) -> Alarm:
+    return Alarm(
+        slug="observer-silent",
+        means="The observer here does not look, so nothing latches a failover from here.",
+        signal=recovery.own.of_observer("ObserverLooks", "Sum"),
+        comparison="LessThanThreshold",
+        threshold=1,
+        of=(3, 3),
+        missing="breaching",
+        because="an observer that runs always says so: silence is the failure",
+    )
+
+
+def _observer_trouble(recovery: Recovery) -> Alarm:
+    return Alarm(
+        slug="observer-trouble",
+        means="The observer here has met what only a person can mend, and its line says what.",
+        signal=recovery.own.of_observer("ObserverTroubles", "Sum"),
+        comparison="GreaterThanThreshold",
+        threshold=0,
+        of=(3, 5),
+        missing="notBreaching",
+        because="an observer that says nothing has an alarm of its own, observer-silent",
     )

@@ -7,6 +7,7 @@ import pulumi
 
 from infra.backup_names import VAULT
 from infra.naming import RegionNames
+from infra.observer import Observer, ObserverArgs
 from infra.region import Region
 from infra.release import Release
 from infra.settings import Settings
@@ -33,6 +34,7 @@ class RegionWatchArgs:
         settings: The stack's settings.
         release: What is served; its golden requests are what the canary sends.
         key_arn: The stack's key in the Region.
+        table_arn: The replica of the stack's table there.
         besides: Families of alarms that stand here for all Regions.
     """
 
@@ -41,6 +43,7 @@ class RegionWatchArgs:
     settings: Settings
     release: Release
     key_arn: pulumi.Input[str]
+    table_arn: pulumi.Input[str]
     besides: tuple[Watch, ...] = ()
 
 
@@ -50,10 +53,12 @@ class RegionWatch(pulumi.ComponentResource):
     Attributes:
         serving: What serves clients there, as it is watched.
         recovery: What a failover will need of it, as it is watched.
+        observer: What decides on failover there.
     """
 
     serving: Serving
     recovery: Recovery
+    observer: Observer
 
     def __init__(
         self, name: str, args: RegionWatchArgs, opts: pulumi.ResourceOptions | None = None
@@ -61,13 +66,26 @@ class RegionWatch(pulumi.ComponentResource):
         super().__init__("understudy:infra:RegionWatch", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         names, watching = args.region.names, args.settings.watching
-        self._canary(name, args)
+        canary = self._canary(name, args)
         own = own_metrics(names)
         self.serving = _serving(args.region, own)
         self.recovery = _recovery(args, own)
         topic = Topic(
             f"{name}-pager",
             TopicArgs(names=names, key_arn=args.key_arn, pager_endpoint=watching.pager_endpoint),
+            opts=child,
+        )
+        self.observer = Observer(
+            f"{name}-observer",
+            ObserverArgs(
+                region=args.region,
+                settings=args.settings,
+                release=args.release,
+                key_arn=args.key_arn,
+                table_arn=args.table_arn,
+                topic_arn=topic.arn,
+                secret_arn=canary.secret_arn,
+            ),
             opts=child,
         )
         alarms = Alarms(
@@ -104,9 +122,9 @@ class RegionWatch(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _canary(self, name: str, args: RegionWatchArgs) -> None:
+    def _canary(self, name: str, args: RegionWatchArgs) -> Canary:
         settings = args.settings
-        Canary(
+        return Canary(
             f"{name}-canary",
             CanaryArgs(
                 names=args.region.names,

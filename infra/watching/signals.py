@@ -144,6 +144,10 @@ class OwnMetrics:
         """A metric of the canary (`resilience/functions/canary.py`), of one target if given."""
         return self._metric(name, stat, **({} if target is None else {"Target": target}))
 
+    def of_observer(self, name: str, stat: str) -> Metric:
+        """A metric of the observer (`resilience/functions/observer.py`)."""
+        return self._metric(name, stat)
+
     def of_restore_tests(self, name: str, stat: str) -> Metric:
         """A metric of restore tests (`resilience/functions/restore_validation.py`)."""
         return self._metric(name, stat)

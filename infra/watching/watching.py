@@ -7,9 +7,11 @@ import pulumi
 
 from infra.aws_regions import HEALTH_METRICS_REGION
 from infra.naming import RegionNames, StackNames
+from infra.observer import Observer
 from infra.region import Region
 from infra.release import Release
 from infra.settings import Settings
+from infra.table import Table
 from infra.traffic import Traffic
 from infra.watching.alarm import Watch
 from infra.watching.alarms import Alarms, AlarmsArgs
@@ -28,6 +30,7 @@ class WatchingArgs:
         settings: The stack's settings.
         release: What is served.
         key_arns: The stack's key, in each Region and where health alarms stand.
+        table: What its Regions must agree on.
         regions: What serves, by Region, in the settings' order.
         traffic: What Route 53 follows.
     """
@@ -36,6 +39,7 @@ class WatchingArgs:
     settings: Settings
     release: Release
     key_arns: Mapping[str, pulumi.Output[str]]
+    table: Table
     regions: Mapping[str, Region]
     traffic: Traffic
 
@@ -47,6 +51,8 @@ class Watching(pulumi.ComponentResource):
     Region, or, in a stack that does not serve from there, have a topic of their own.
     """
 
+    observers: dict[str, Observer]
+
     def __init__(
         self, name: str, args: WatchingArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
@@ -57,6 +63,7 @@ class Watching(pulumi.ComponentResource):
             {region: args.traffic.health[region].serving_check_id for region in sorted(regions)}
         )
         watches = {region: self._region(region, args, health) for region in regions}
+        self.observers = {region: watch.observer for region, watch in watches.items()}
         if HEALTH_METRICS_REGION not in regions:
             self._health_alone(f"{name}-health", args, health)
         Dashboard(
@@ -79,6 +86,7 @@ class Watching(pulumi.ComponentResource):
                 settings=args.settings,
                 release=args.release,
                 key_arn=args.key_arns[region],
+                table_arn=args.table.arns[region],
                 besides=(health,) if region == HEALTH_METRICS_REGION else (),
             ),
             opts=pulumi.ResourceOptions(parent=self),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from policy.rule import Said, alone, each, whole
 from policy.rules.health import deep_checks, serving_check
+from policy.rules.observers import is_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,7 +124,7 @@ def every_routed_record_has_its_health_check(graph: Graph) -> Iterator[Said]:
     Source: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-complex-configs.html
     """
     for record in graph.of("Record"):
-        if record.get("setIdentifier") is None:
+        if record.get("setIdentifier") is None or is_verdict(record):
             continue
         checks = graph.behind(record, "healthCheckId", "HealthCheck")
         if not checks:

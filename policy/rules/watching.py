@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 # Metrics of which little is bad; of all others much is.
 _BAD_WHEN_LOW: Final = frozenset(
-    {"CanaryRuns", "CanarySuccess", "HealthCheckStatus", "NumberOfBackupJobsCompleted"}
+    {
+        *("CanaryRuns", "CanarySuccess", "HealthCheckStatus", "NumberOfBackupJobsCompleted"),
+        "ObserverLooks",
+    }
 )
 _MISSING: Final = ("breaching", "notBreaching", "ignore")
 _NAMED_IN_A_RULE: Final = re.compile(r'ALARM\("?([^")]+)"?\)')

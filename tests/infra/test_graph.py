@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.graph import Graph, ProgramError, run_program, stack_config
+from tests.infra.graph import Graph, ProgramError, Resource, run_program, stack_config
 
 
 def test_the_outputs_are_identifiers(graph: Graph) -> None:
@@ -14,7 +14,7 @@ def test_the_outputs_are_identifiers(graph: Graph) -> None:
         *("region", "regionalName", "loadBalancerArn", "listenerArn", "targetGroupArn"),
         *("functionName", "aliasName", "evacuationFunctionName", "releaseBucket"),
         *("predictionBucket", "evacuationBucket", "deepCheckId", "evacuationCheckIds"),
-        *("servingCheckId", "objectivesParameter"),
+        *("servingCheckId", "objectivesParameter", "observerFunctionName"),
     }
     for entry in graph.outputs["regions"]:
         assert set(entry) == regional
@@ -23,8 +23,19 @@ def test_the_outputs_are_identifiers(graph: Graph) -> None:
         assert all(isinstance(each, str) for each in texts), "no settings, no figures"
 
 
+def leading(graph: Graph) -> list[Resource]:
+    """Records that lead clients: all but Route 53's word for the observers."""
+    return [each for each in graph.of("Record") if not each.inputs["name"].startswith("verdict.")]
+
+
+def test_verdicts_are_asked_anew_at_every_look(graph: Graph) -> None:
+    told = [each for each in graph.of("Record") if each not in leading(graph)]
+    assert {each.inputs["ttl"] for each in told} == {10}
+    assert len(told) == 2 * len(graph.regions)
+
+
 def test_staging_answers_with_a_cname_of_its_own_ttl(staging: Graph) -> None:
-    for record in staging.of("Record"):
+    for record in leading(staging):
         if "setIdentifier" in record.inputs:
             assert record.inputs["type"] == "CNAME"
             assert record.inputs["ttl"] == 10
@@ -32,7 +43,7 @@ def test_staging_answers_with_a_cname_of_its_own_ttl(staging: Graph) -> None:
 
 
 def test_prod_answers_with_an_alias_judged_by_its_health_check_alone(prod: Graph) -> None:
-    for record in prod.of("Record"):
+    for record in leading(prod):
         if "setIdentifier" in record.inputs:
             assert record.inputs["type"] == "A"
             assert "ttl" not in record.inputs, "an alias has no TTL of its own"
@@ -80,6 +91,9 @@ def test_turning_the_regions_round_moves_roles_and_nothing_else(
         "aws:route53/record:Record traffic-clients",
         "aws:route53/record:Record us-east-1-onward",
         "aws:route53/record:Record us-west-2-onward",
+        # Observers know whom the epoch goes to first.
+        "aws:lambda/function:Function us-east-1-watch-observer-function",
+        "aws:lambda/function:Function us-west-2-watch-observer-function",
     }, "a switch of roles changes where the chain begins and goes on"
 
 

@@ -24,6 +24,7 @@ SOURCES = {
     "inference/serving/telemetry.py": {"Region"},
     "resilience/functions/evacuation.py": {"Region"},
     "resilience/functions/canary.py": {"Region", "Target"},
+    "resilience/functions/observer.py": {"Region"},
     "resilience/functions/restore_validation.py": {"Region"},
     "resilience/functions/restore_age.py": {"Region"},
 }
@@ -105,7 +106,10 @@ def test_thresholds_follow_the_settings(release_zip: Path) -> None:
     mismatch = alarms["understudy-staging-release-mismatch"]
     assert mismatch.inputs["evaluationPeriods"] * 300 == 900, "longer than a deploy takes"
     for schedule in graph.of("Schedule"):
-        assert schedule.inputs["scheduleExpression"] == "rate(5 minutes)"
+        canaries = schedule.inputs["name"].endswith("-canary")
+        assert schedule.inputs["scheduleExpression"] == (
+            "rate(5 minutes)" if canaries else "rate(1 minute)"
+        )
 
 
 def test_silence_means_failure_where_something_always_speaks(staging: Graph) -> None:
@@ -116,7 +120,7 @@ def test_silence_means_failure_where_something_always_speaks(staging: Graph) -> 
             if alarm.inputs["treatMissingData"] == "breaching"
         }
         always = {"backup-missing", "canary-silent", "evacuation-switch", "restore-test-missing"}
-        assert silent == always
+        assert silent == always | {"observer-silent"}
 
 
 def test_a_page_waits_only_for_one_that_stands_beside_it(graph: Graph) -> None:
@@ -178,7 +182,9 @@ def test_a_canary_asks_every_other_region_and_never_its_own(far: Recorded) -> No
             for other in far.regions
             if other != region
         }
-        assert set(function.inputs["code"]) == {"canary.py", "golden.json"}
+        packed = {each.rpartition("/")[2] for each in function.inputs["code"]}
+        shared = {"client_credential.py", "golden_request.py", "metric_line.py"}
+        assert packed == {"canary.py", "golden.json", *shared}
 
 
 def test_a_canary_has_a_secret_only_where_clients_say_who_they_are(

@@ -151,6 +151,13 @@ def test_a_name_nobody_serves_is_not_found_and_nothing_leaves_the_machine(ask: A
     assert "gaierror" in str(ask("www.example.com", 443))
 
 
+def test_an_answer_outside_the_machine_is_known_and_not_connected_to(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.contract.dataplane.test_worker_network.ADDRESS", "192.0.2.1")
+    assert "may reach loopback only" in str(ask(NAME, 443)), "its name was found, and no more"
+
+
 def test_a_certificate_for_another_name_is_refused(ask: Ask, port: int) -> None:
     said = str(ask(ADDRESS, port))
     assert "SSLCertVerificationError" in said, "a function verifies whom it talks to"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import unquote
 
 import pytest
+from moto.moto_api._internal.models import moto_api_backend
 
 from emulator.door import actions, s3_actions
 from emulator.door.request import ApiRequest
+from emulator.tables import groups
 
 ACCOUNT = "123456789012"
 
@@ -156,3 +159,49 @@ def test_other_calls(call: ApiRequest, action: str, resource: str | None) -> Non
 def test_everybody_may_ask_who_they_are() -> None:
     call = request("sts", "POST", "/", headers=FORM, body=b"Action=GetCallerIdentity")
     assert actions.needs(call, ACCOUNT) == [], "GetCallerIdentity needs no permission"
+
+
+def leading_keys(operation: str, body: dict[str, object]) -> object:
+    headers = {"x-amz-target": f"DynamoDB_20120810.{operation}"}
+    call = request("dynamodb", "POST", "/", headers=headers, body=json.dumps(body).encode())
+    (need,) = actions.needs(call, ACCOUNT)
+    return need.context["dynamodb:LeadingKeys"]
+
+
+def test_a_call_on_items_tells_their_partitions() -> None:
+    table = {"AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}]}
+    keys = [{"AttributeName": "pk", "KeyType": "HASH"}]
+    moto_api_backend.reset()
+    groups.backend_in("us-west-2").create_table(
+        "agreed",
+        schema=keys,
+        attr=table["AttributeDefinitions"],
+        throughput=None,
+        indexes=None,
+        global_indexes=None,
+        streams=None,
+        billing_mode="PAY_PER_REQUEST",
+        sse_specification=None,
+        tags=[],
+        deletion_protection_enabled=False,
+        warm_throughput=None,
+    )
+    one: dict[str, object] = {"TableName": "agreed", "Item": {"pk": {"S": "a"}, "n": {"N": "1"}}}
+    asked: dict[str, object] = {
+        "TableName": "agreed",
+        "KeyConditionExpression": "#p = :p AND sk = :s",
+        "ExpressionAttributeNames": {"#p": "pk"},
+        "ExpressionAttributeValues": {":p": {"S": "b"}, ":s": {"S": "c"}},
+    }
+    many: dict[str, object] = {
+        "RequestItems": {
+            "agreed": [
+                {"PutRequest": {"Item": {"pk": {"S": "d"}}}},
+                {"DeleteRequest": {"Key": {"pk": {"S": "e"}}}},
+            ]
+        }
+    }
+    assert leading_keys("PutItem", one) == ("a",)
+    assert leading_keys("Query", asked) == ("b",)
+    assert leading_keys("BatchWriteItem", many) == ("d", "e")
+    assert leading_keys("Scan", {"TableName": "agreed"}) == ()

@@ -111,6 +111,9 @@ CONDITIONS = [
     ({"StringEquals": {"s3:nothing": "a/b"}}, False),
     ({"StringEqualsIfExists": {"s3:nothing": "a/b"}}, True),
     ({"StringEqualsIfExists": {"s3:prefix": "x"}}, False),
+    ({"ForAllValues:StringEquals": {"s3:prefix": ["x", "a/b"]}}, True),
+    ({"ForAllValues:StringEquals": {"s3:prefix": ["x"]}}, False),
+    ({"ForAllValues:StringEquals": {"s3:nothing": ["x"]}}, True),
     ({"StringLike": {"s3:prefix": "a/*"}}, True),
     ({"StringNotLike": {"s3:prefix": "a/*"}}, False),
     ({"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::records"}}, True),
@@ -160,7 +163,7 @@ def test_the_decision_carries_the_statement_that_decided() -> None:
 MALFORMED = [
     ({"Statement": statement(NotPrincipal={"AWS": "x"})}, "NotPrincipal"),
     ({"Statement": statement(Condition={"DateLessThan": {"a": "b"}})}, "DateLessThan"),
-    ({"Statement": statement(Condition={"ForAllValues:StringEquals": {"a": "b"}})}, "ForAllValues"),
+    ({"Statement": statement(Condition={"ForAnyValue:StringEquals": {"a": "b"}})}, "ForAnyValue"),
     ({"Statement": statement(Effect="allow")}, "'allow'"),
     ({"Statement": {"Effect": "Allow", "Resource": "*"}}, "Action"),
     ({"Statement": {"Effect": "Allow", "Action": "s3:*"}}, "Resource"),

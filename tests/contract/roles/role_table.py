@@ -235,6 +235,65 @@ ALLOWED: Final[Mapping[str, tuple[Call, ...]]] = {
             "secretsmanager:GetSecretValue",
         ),
     ),
+    "observer": (
+        *logs("observer"),
+        DEAD_LETTER,
+        call(
+            "dynamodb",
+            "query",
+            lambda on: {
+                "TableName": on.prefix,
+                "KeyConditionExpression": "pk = :pk",
+                "ExpressionAttributeValues": {":pk": {"S": "intent"}},
+            },
+            "dynamodb:Query",
+        ),
+        call(
+            "dynamodb",
+            "put_item",
+            lambda on: {
+                "TableName": on.prefix,
+                "Item": {"pk": {"S": "observer"}, "sk": {"S": "table"}},
+            },
+            "dynamodb:PutItem",
+        ),
+        bucket_call("get_object", "evacuation", "s3:GetObject", "kms:Decrypt", Key=FLAG),
+        bucket_call("list_objects_v2", "evacuation", "s3:ListBucket", Prefix=FLAG),
+        bucket_call(
+            *("put_object", "evacuation", "s3:PutObject", "kms:GenerateDataKey"),
+            Key=f"{FLAG}-of-the-observer",
+            Body=b"{}",
+        ),
+        bucket_call(
+            *("delete_object", "evacuation", "s3:DeleteObject"), Key=f"{FLAG}-of-the-observer"
+        ),
+        bucket_call("put_object", "predictions", "s3:PutObject", Key="markers/t/t/1", Body=b""),
+        bucket_call("list_objects_v2", "predictions", "s3:ListBucket", Prefix="markers/t/t/"),
+        call(
+            "sns",
+            "publish",
+            lambda on: {"TopicArn": on.arn("sns", on.name("pager")), "Message": "{}"},
+            "sns:Publish",
+        ),
+        call(
+            "secretsmanager",
+            "get_secret_value",
+            lambda on: {"SecretId": on.name("canary")},
+            "secretsmanager:GetSecretValue",
+        ),
+    ),
+    "observer-schedule": (
+        call(
+            "lambda",
+            "invoke",
+            lambda on: {
+                "FunctionName": on.arn("lambda", f"function:{on.name('observer')}:live"),
+                "InvocationType": "Event",
+            },
+            "lambda:InvokeFunction",
+        ),
+        DEAD_LETTER,
+    ),
     "canary-schedule": (
         call(
             "lambda",
@@ -306,6 +365,12 @@ ELSEWHERE: Final[Mapping[str, str]] = {
 }
 """Actions that no API call needs: S3 does them itself, under the role. Where they are executed."""
 
+MOVE_TRAFFIC: Final = (
+    bucket_call("put_object", "evacuation", Key=FLAG, Body=b"{}"),
+    bucket_call("delete_object", "evacuation", Key=FLAG),
+)
+"""What the observer is there for, in its own Region, and nobody else may."""
+
 NOBODY: Final[tuple[Call, ...]] = (
     # Become somebody else, or more.
     call(
@@ -371,8 +436,7 @@ NOBODY: Final[tuple[Call, ...]] = (
         },
     ),
     # Move traffic, or stop it.
-    bucket_call("put_object", "evacuation", Key=FLAG, Body=b"{}"),
-    bucket_call("delete_object", "evacuation", Key=FLAG),
+    *MOVE_TRAFFIC,
     call("route53", "list_hosted_zones", lambda _: {}),
     call(
         "lambda",

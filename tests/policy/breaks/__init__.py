@@ -10,6 +10,7 @@ from tests.policy.breaks import (
     health,
     images,
     messages,
+    observers,
     production,
     regions,
     roles,
@@ -23,7 +24,7 @@ BREAKS = tuple(
     case
     for chapter in (
         *(regions, edge, zones, doors, health, traffic, functions, images, data),
-        *(encryption, table, backups, messages, production, roles, watching),
+        *(encryption, table, backups, messages, production, roles, watching, observers),
     )
     for case in chapter.BREAKS
 )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def swap_flags(graph: Graph) -> None:
     key = "UNDERSTUDY_EVACUATION_BUCKET"
     one, other = (
-        each for each in graph.of("Function") if key in each.inputs["environment"]["variables"]
+        each for each in graph.of("Function") if each.inputs["name"].endswith("-evacuation")
     )
     variables = one.inputs["environment"]["variables"]
     variables[key] = other.inputs["environment"]["variables"][key]

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from moto.server import ThreadedMotoServer
 
 from emulator.certificates import Authority
-from resilience.functions import canary
+from resilience.functions import canary, client_credential, golden_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -110,9 +110,9 @@ def deployed(
 ) -> None:
     """An environment like the function's, with the golden rows beside the module."""
     (tmp_path / "golden.json").write_text(json.dumps({"golden": GOLDEN}))
-    monkeypatch.setattr(canary, "__file__", str(tmp_path / "canary.py"))
-    monkeypatch.setattr(canary, "_PORT", server.server_port)
-    monkeypatch.setattr(canary, "_tokens", {})
+    monkeypatch.setattr(golden_request, "__file__", str(tmp_path / "golden_request.py"))
+    monkeypatch.setattr(golden_request, "_PORT", server.server_port)
+    monkeypatch.setattr(client_credential, "_tokens", {})
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.ca_file))
     monkeypatch.setenv("AWS_REGION", "us-west-2")
     monkeypatch.setenv("UNDERSTUDY_CANARY_TARGETS", '{"us-east-1": "localhost"}')
@@ -253,7 +253,7 @@ def test_a_stranger_with_another_certificate_is_not_believed(
 
 def secret(monkeypatch: pytest.MonkeyPatch, **members: str) -> None:
     monkeypatch.setenv("UNDERSTUDY_CANARY_SECRET", "understudy-staging-canary")
-    monkeypatch.setattr(canary, "_secret", lambda _: members)
+    monkeypatch.setattr(client_credential, "_secret", lambda _: members)
 
 
 def test_a_bearer_token_is_sent(
