@@ -75,7 +75,7 @@ class Broken(_Model):
 class WhatIf(_Model):
     """One setting changed, and nothing else: what it does on the same seeds, and what it costs.
 
-    `month_usd` is how much more a month costs, None if the price is not known. `unavailable_s` is
+    `month_usd` is how much more a month costs, None for what cannot be bought. `unavailable_s` is
     the mean time without good replies in a scenario, over every class.
     """
 

@@ -17,6 +17,7 @@ from resilience.simulate.prices import (
     SECONDS_A_MONTH,
     STANDARD_QUERIES,
 )
+from resilience.simulator.parameters import Parameters
 from resilience.topology import ALIAS_TTL_S
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ load (20 requests a second) keeps busy while every one of them is a cold start."
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """A stack with one setting changed. `month_usd` is what a month costs more, None if unknown."""
+    """A stack with one thing changed: a setting, or the share of resolvers that overstay a TTL.
+
+    `month_usd` is what a month costs more; None for what cannot be bought.
+    """
 
     setting: str
     now: str
@@ -47,10 +51,11 @@ class Variant:
     topology: Topology
     month_usd: float | None
     cost_note: str
+    overstaying_ratio: float = 0.0
 
 
 def variants(topology: Topology) -> tuple[Variant, ...]:
-    """Give every variant that differs from the stack."""
+    """Give every variant that differs from the stack; last, what no setting can change."""
     made = (
         *_intervals(topology),
         *_thresholds(topology),
@@ -58,7 +63,7 @@ def variants(topology: Topology) -> tuple[Variant, ...]:
         *_holds(topology),
         *_capacities(topology),
     )
-    return tuple(each for each in made if each.topology != topology)
+    return (*(each for each in made if each.topology != topology), _overstaying(topology))
 
 
 def with_checks(topology: Topology, change: Callable[[HealthCheck], HealthCheck]) -> Topology:
@@ -209,6 +214,19 @@ def _capacities(topology: Topology) -> Iterator[Variant]:
         topology=with_provisioned(topology, then),
         month_usd=more,
         cost_note=f"{abs(then - now)} environments of {function.memory_mb} MB in {regions} Regions",
+    )
+
+
+def _overstaying(topology: Topology) -> Variant:
+    usual = Parameters()
+    return Variant(
+        setting="(resolvers)",
+        now="keep the TTL",
+        then=f"{100 * usual.overstaying_ratio:g} % keep answers {usual.overstay_s:g} s",
+        topology=topology,
+        month_usd=None,
+        cost_note="no setting of a stack changes that",
+        overstaying_ratio=usual.overstaying_ratio,
     )
 
 

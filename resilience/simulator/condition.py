@@ -86,16 +86,19 @@ class Condition:
         late = parameters.request_s + self.slow_s > PROBE_TIMEOUT_S
         return 0.0 if self.wrong or late else self.served_ratio
 
-    def look(self, endpoint: Endpoint, flags: frozenset[int]) -> tuple[float, float]:
+    def look(
+        self, endpoint: Endpoint, flags: frozenset[int], request_s: float
+    ) -> tuple[float, float]:
         """Give the share of looks that pass a check here, and when their results are known.
 
         Args:
             endpoint: What is asked.
             flags: The Regions whose evacuation flags stand in this one.
+            request_s: How long a request takes when nothing is slow.
         """
         if self.gone:
             return 0.0, CONNECT_TIMEOUT_S
-        if self.slow_s > RESPONSE_TIMEOUT_S:
+        if request_s + self.slow_s > RESPONSE_TIMEOUT_S:
             return 0.0, RESPONSE_TIMEOUT_S
         reached = 1.0 - min(self.zones_out, 1.0)
         if endpoint.about is not None:

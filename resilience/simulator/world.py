@@ -365,7 +365,9 @@ class World:
         if endpoint.region is None:
             return 0.0, 0.0
         flags = frozenset(about for here, about in self.flags if here == endpoint.region)
-        return self.conditions[endpoint.region].look(endpoint, flags)
+        return self.conditions[endpoint.region].look(
+            endpoint, flags, self.stack.parameters.request_s
+        )
 
     def _ask_again(self, number: int) -> None:
         """Work out what each check that asks a Region gets to hear from now on."""

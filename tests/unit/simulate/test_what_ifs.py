@@ -44,7 +44,9 @@ def test_each_variant_changes_one_setting_alone(stack: Topology) -> None:
         "failbackHoldSeconds",
         "provisionedConcurrency",
     }
-    for variant in found:
+    *bought, resolvers = found
+    assert (resolvers.topology, resolvers.month_usd) == (stack, None)
+    for variant in bought:
         changed = {key for key, value in facts(variant.topology).items() if value != as_it_is[key]}
         assert changed == {variant.setting}, f"{variant.setting} {variant.now} -> {variant.then}"
 
