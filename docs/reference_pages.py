@@ -260,7 +260,23 @@ def roles() -> str:
     )
 
 
+def failover_states() -> str:
+    """Every phase of the failover brain and every change, from its tables."""
+    from docs import failover_pages
+
+    return failover_pages.states(MADE, table)
+
+
+def failover_trigger() -> str:
+    """Every combination of the failover brain's signals, from its truth table."""
+    from docs import failover_pages
+
+    return failover_pages.trigger(MADE, table)
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "failover-states.md": failover_states,
+    "failover-trigger.md": failover_trigger,
     "mutations.md": mutations,
     "roles.md": roles,
     "rules.md": rules,
