@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from resilience.simulator.world import World
 
 
+HALF: Final = 0.5
+
+
 def plan_faults(world: World, faults: tuple[Fault, ...]) -> list[float]:
     """Plan every fault; gives when each bites, ascending (a flapping Region bites many times)."""
     onsets: list[float] = []
@@ -214,17 +217,26 @@ def _warm(world: World, fault: Fault) -> None:
 
 
 def _lie(world: World, fault: Fault) -> None:
-    world.clients.lie(fault.level)
-    told = [number for number in world.numbers if world.chance(number, 98) < fault.level]
-    world.lied_observers = frozenset(told)
-    world.wake()
-    world.judge.refresh()
+    """A share of the resolvers, clients' and observers' alike, is told what is not so."""
+    world.lied_to.append(fault.level)
+    _tell(world)
 
 
 def _truth(world: World, fault: Fault) -> None:
-    _ = fault
-    world.clients.lie(0.0)
-    world.lied_observers = frozenset()
+    world.lied_to.remove(fault.level)
+    _tell(world)
+
+
+def _tell(world: World) -> None:
+    share = max(world.lied_to, default=0.0)
+    world.clients.lie(share)
+    world.lies = {
+        # Half of what is not true is "bad", half is no answer at all.
+        (here, number): False if world.chance(here, 50 + number) < HALF else None
+        for here in world.numbers
+        for number in world.numbers
+        if world.chance(here, 90 + number) < share
+    }
     world.wake()
     world.judge.refresh()
 
@@ -260,8 +272,6 @@ def _skew(sign: int) -> Callable[[World, Fault], None]:
 
     return do
 
-
-_Effect = "tuple[Callable[[World, Fault], None], Callable[[World, Fault], None]]"
 
 _EFFECTS: Final[
     dict[FaultKind, tuple[Callable[[World, Fault], None], Callable[[World, Fault], None]]]

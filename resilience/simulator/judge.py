@@ -163,7 +163,7 @@ class Judge:
                 not observer.out
                 and not world.flaky[here]
                 and not world.conditions[here].flags_out
-                and here not in world.lied_observers
+                and not world.lies
                 and world.words.latest(target, here) is None
             )
             reached = not world.unreachable.get(key)

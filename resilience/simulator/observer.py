@@ -105,10 +105,7 @@ class Observer:
     def ready(self) -> None:
         """Begin to look, once every Region's observer has begun."""
         self._sensed = self._world.senses(self)
-        self._quiet = True
-        self._due = -1
-        if not self._world.skip:
-            self._plan(0)
+        self._plan(0)
 
     def wake(self, *, surely: bool = False) -> None:
         """Something that it sees may have changed: look at the next time on the grid.

@@ -69,13 +69,16 @@ def play(
 
 
 def _settle(world: World, from_s: float) -> None:
-    """Give people time after the faults; then hold the end against what must be so."""
+    """Give people time after the faults; then hold the end against what must be so.
+
+    A run that broke a rule already is not given that time: what follows from it tells nothing.
+    """
     until_s = from_s
     while True:
         world.timeline.run(until_s)
         for observer in world.observers:
             observer.settle(until_s)
-        if world.judge.settled():
+        if world.judge.violations or world.judge.settled():
             return
         if until_s >= from_s + LONGEST_SETTLE_S:
             world.judge.ending()

@@ -27,6 +27,7 @@ FAULT_CLASSES: Final[tuple[str, ...]] = (*(kind.value for kind in FaultKind), TW
 """What scenarios are drawn from: each kind of fault alone, two together, and three to six."""
 
 _MOST: Final = 6
+_OVERLAPS: Final = 10
 _EARLIEST_S: Final = 60.0
 _LATEST_S: Final = 1200.0
 _SHORTEST_S: Final = 5.0
@@ -107,9 +108,13 @@ def from_text(text: str) -> Scenario:
 
 
 def draw(stack: SimulatedStack, seed: int, classes: Sequence[str] = FAULT_CLASSES) -> Scenario:
-    """Draw a scenario of an hour: its class evenly from `classes`, the rest at random."""
+    """Draw a scenario of an hour: its class from `classes`, the rest at random.
+
+    Two faults and many are each as likely as ten kinds of one: what breaks is what overlaps.
+    """
     random = Random(seed)  # noqa: S311 - picks faults, guards nothing
-    chosen = classes[random.randrange(len(classes))]
+    weights = [_OVERLAPS if each in {TWO, MANY} else 1 for each in classes]
+    (chosen,) = random.choices(classes, weights)
     if chosen == TWO:
         return double(stack, random, seed)
     if chosen == MANY:

@@ -35,26 +35,30 @@ class Sensed:
 
 
 def look_around(world: World, observer: Observer) -> Sensed:
-    """Look at everything now."""
+    """Look at everything now. What could not be looked at is None, never a guess."""
     here = observer.number
-    lied_to = here in world.lied_observers
-    flags_out = world.conditions[here].flags_out > 0
-    ready = [False if lied_to else world.ready(number) for number in range(len(world.conditions))]
-    well = sum(ready)
-    targets: list[Target] = []
-    for number in observer.targets:
-        condition = world.conditions[number]
-        capacity = not (condition.throttled or condition.gone or condition.cold_s)
-        targets.append(
-            Target(
-                probe=world.probe(here, number),
-                verdict=ready[number],
-                refuge=well - ready[number] > 0,
-                flag=None if flags_out else (here, number) in world.flags,
-                caught_up=world.caught_up(here, number),
-                parity=world.same_release(here, number),
-                capacity=capacity and world.carries_all(number),
-                intent=world.words.latest(number, here),
-            )
-        )
-    return Sensed(not flags_out, tuple(targets), world.words.promotion(here))
+    verdicts = [world.verdict(here, number) for number in world.numbers]
+    own = world.conditions[here]
+    return Sensed(
+        not own.flags_out,
+        tuple(_target(world, here, number, verdicts) for number in observer.targets),
+        world.words.promotion(here),
+    )
+
+
+def _target(world: World, here: int, number: int, verdicts: list[bool | None]) -> Target:
+    own, condition = world.conditions[here], world.conditions[number]
+    # Release and capacity are read from the answers that it gives to this Region.
+    answers = not world.unreachable.get((here, number)) and not condition.gone
+    others = [verdict for other, verdict in enumerate(verdicts) if other != number]
+    carries = not (condition.throttled or condition.cold_s) and world.carries_all(number)
+    return Target(
+        probe=world.probe(here, number),
+        verdict=verdicts[number],
+        refuge=True if True in others else None if None in others else False,
+        flag=None if own.flags_out else (here, number) in world.flags,
+        caught_up=None if own.writes_out else world.caught_up(here, number),
+        parity=world.same_release(here, number) if answers else None,
+        capacity=carries if answers else None,
+        intent=world.words.latest(number, here),
+    )

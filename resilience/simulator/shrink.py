@@ -1,7 +1,8 @@
-"""Makes a scenario that fails smaller, as long as it still fails.
+"""From a scenario that fails to a smaller one that still does.
 
-Greedy and deterministic: whole faults go first, then durations and times become shorter and
-rounder, one change at a time. The seed stays: another one would be another run.
+Faults are left out, first many at a time; then each is made shorter, its times rounder, its level
+plainer, as long as the scenario still fails. It ends where no such step leaves it failing, or
+after `most_runs`. Nothing is drawn: the same scenario always shrinks to the same one.
 """
 
 from __future__ import annotations
@@ -10,23 +11,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from resilience.failover import think as real_think
-from resilience.simulator.faults import LEVELLED, Fault
+from resilience.simulator.faults import LEVELLED, FaultKind
 from resilience.simulator.run import simulate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from resilience.simulator.faults import Fault
     from resilience.simulator.outcome import Outcome
     from resilience.simulator.scenario import Scenario
     from resilience.simulator.stack import SimulatedStack
     from resilience.simulator.thinking import Think
 
-RUNS: Final = 400
-"""How many scenarios are tried at most."""
-
-_LENGTHS_S: Final = (30.0, 60.0, 120.0, 300.0, 600.0, 900.0)
-_ROUND_S: Final = (600.0, 60.0, 10.0, 1.0)
-_LEVELS: Final = (1.0, 0.5, 0.1)
+_ROUND_S: Final = (600.0, 300.0, 60.0, 10.0, 1.0)
+_LEVELS: Final = (1.0, 5.0, 10.0, 60.0, 0.5)
 
 
 def shrink(
@@ -35,58 +33,77 @@ def shrink(
     *,
     think: Think = real_think,
     fails: Callable[[Outcome], bool],
+    most_runs: int = 400,
 ) -> Scenario:
-    """Find a smaller scenario that fails in the same way.
-
-    Args:
-        stack: What is deployed.
-        scenario: One that fails.
-        think: What observers decide by.
-        fails: Whether an outcome is the failure that is looked for.
-
-    Returns:
-        The smallest that was found; the scenario itself if nothing smaller fails.
-    """
+    """Make a scenario smaller as long as its outcome `fails`; one that does not is given back."""
     runs = 0
-    smaller = True
-    while smaller:
-        smaller = False
-        for candidate in _simpler(scenario):
-            if runs >= RUNS:
-                return scenario
-            runs += 1
-            if fails(simulate(stack, candidate, think=think)):
-                scenario, smaller = candidate, True
-                break
-    return scenario
+
+    def failing(candidate: Scenario) -> bool:
+        nonlocal runs
+        runs += 1
+        return runs <= most_runs and fails(simulate(stack, candidate, think=think))
+
+    if not failing(scenario):
+        return scenario
+    while True:
+        smaller = next((each for each in _smaller(scenario) if failing(each)), None)
+        if smaller is None:
+            return scenario
+        scenario = smaller
 
 
-def _simpler(scenario: Scenario) -> Iterator[Scenario]:
-    """Give every scenario that is one step simpler, the greatest steps first."""
+def _smaller(scenario: Scenario) -> Iterator[Scenario]:
+    """Give scenarios that are a step smaller, the largest steps first."""
     faults = scenario.faults
-    if len(faults) > 1:
-        for gone in range(len(faults)):
-            yield replace(scenario, faults=(*faults[:gone], *faults[gone + 1 :]))
-    for place, fault in enumerate(faults):
-        for simpler in _simpler_faults(fault):
-            changed = sorted(
-                (*faults[:place], simpler, *faults[place + 1 :]), key=lambda each: each.at_s
-            )
-            yield replace(scenario, faults=tuple(changed))
+    size = len(faults) // 2
+    while size >= 1:
+        for at in range(0, len(faults), size):
+            yield replace(scenario, faults=faults[:at] + faults[at + size :])
+        size //= 2
+    for at, fault in enumerate(faults):
+        for plainer in _plainer(fault):
+            yield replace(scenario, faults=(*faults[:at], plainer, *faults[at + 1 :]))
 
 
-def _simpler_faults(fault: Fault) -> Iterator[Fault]:
-    for for_s in _LENGTHS_S:
-        if for_s < fault.for_s:
-            yield replace(fault, for_s=for_s)
-    if fault.kind in LEVELLED and abs(fault.level) <= 1.0:
-        for level in _LEVELS:
-            if level == fault.level:
-                break
-            yield replace(fault, level=level)
-    for step_s in _ROUND_S:
-        at_s = step_s * round(fault.at_s / step_s)
-        if at_s == fault.at_s:
-            break
-        if at_s > 0:
-            yield replace(fault, at_s=at_s)
+def _plainer(fault: Fault) -> Iterator[Fault]:
+    """Give faults that are shorter, rounder or plainer than this one."""
+    if fault.kind is not FaultKind.OPERATOR_ERRS:
+        yield from (
+            replace(fault, for_s=for_s)
+            for for_s in _rounder(fault.for_s / 2)
+            if for_s < fault.for_s
+        )
+        yield from (
+            replace(fault, for_s=for_s)
+            for for_s in _rounder(fault.for_s)
+            if for_s <= fault.for_s and _roundness(for_s) < _roundness(fault.for_s)
+        )
+    yield from (
+        replace(fault, at_s=at_s)
+        for at_s in _rounder(fault.at_s)
+        if _roundness(at_s) < _roundness(fault.at_s)
+    )
+    if fault.kind in LEVELLED and fault.level not in _LEVELS:
+        shares = fault.kind in {
+            FaultKind.REQUESTS_FAIL,
+            FaultKind.DNS_LIES,
+            FaultKind.OBSERVER_FLAKY,
+        }
+        for level in (1.0, 0.5) if shares else _LEVELS:
+            yield replace(fault, level=level if fault.level > 0 else -level)
+
+
+def _rounder(seconds: float) -> Iterator[float]:
+    """Give round numbers near this one, the roundest first."""
+    for unit_s in _ROUND_S:
+        near = round(seconds / unit_s) * unit_s
+        if near > 0:
+            yield near
+
+
+def _roundness(seconds: float) -> int:
+    """Number the roundest unit that these are whole numbers of; less is rounder."""
+    for place, unit_s in enumerate(_ROUND_S):
+        if seconds % unit_s == 0:
+            return place
+    return len(_ROUND_S)

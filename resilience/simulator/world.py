@@ -57,7 +57,8 @@ class World:
         self.numbers = range(count)
         self.conditions = [Condition() for _ in self.numbers]
         self.flags: set[tuple[int, int]] = set()
-        self.lied_observers: frozenset[int] = frozenset()
+        self.lied_to: list[float] = []
+        self.lies: dict[tuple[int, int], bool | None] = {}
         self.unreachable: dict[tuple[int, int], int] = {}
         self.flaky: dict[int, list[float]] = {number: [] for number in self.numbers}
         self.table = self._links(
@@ -138,6 +139,11 @@ class World:
     def ready(self, number: int) -> bool:
         """Give Route 53's verdict on a Region: the status of its deep check."""
         return self.statuses[self._deep[number]]
+
+    def verdict(self, here: int, number: int) -> bool | None:
+        """Give Route 53's verdict as a Region's resolver tells it: a lie, or nothing, at times."""
+        told = self.lies.get((here, number), True)
+        return self.ready(number) if told is True else told
 
     def probe(self, here: int, number: int) -> bool:
         """Send a golden request from one Region to another."""
