@@ -44,6 +44,7 @@ class StackOutputs(_Outputs):
     zone_id: str
     zone_name: str
     predict_name: str
+    table_name: str | None = None
     regions: tuple[RegionOutputs, ...]
 
 

@@ -10,6 +10,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from resilience.aws import AwsMissingError
+from resilience.capacity_reader import (
+    client_keep_alive_s,
+    provisioned_concurrency,
+    reserved_concurrency,
+    table_consistency,
+)
 from resilience.objectives import Objectives
 from resilience.topology import (
     ALIAS_TTL_S,
@@ -53,6 +59,7 @@ def read_topology(aws: Aws, outputs: StackOutputs) -> Topology:
         records=records,
         regions=regions,
         joint_checks=_joint_checks(aws, records, regions),
+        table_consistency=table_consistency(aws, order[0], outputs.table_name),
     )
 
 
@@ -177,6 +184,7 @@ def _load_balancer(aws: Aws, region: str, arn: str) -> LoadBalancer:
         arn=arn,
         host=_host(found["DNSName"]),
         zones=tuple(sorted(zone["ZoneName"] for zone in found["AvailabilityZones"])),
+        client_keep_alive_s=client_keep_alive_s(aws, region, arn),
     )
 
 
@@ -262,6 +270,8 @@ def _function(aws: Aws, region: str, name: str, alias_name: str) -> Function:
         memory_mb=int(config["MemorySize"]),
         timeout_s=float(config["Timeout"]),
         invocable_by=_invokers(aws, region, name, alias_name),
+        reserved_concurrency=reserved_concurrency(aws, region, name),
+        provisioned_concurrency=provisioned_concurrency(aws, region, name, alias_name),
     )
 
 

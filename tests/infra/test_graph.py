@@ -75,7 +75,7 @@ def test_the_health_checks_take_their_settings(release_zip: Path) -> None:
         if each.get("type") != "CALCULATED"
     }
     assert timing == {(30, 10)}, "a slow failover deploys"
-    assert any("rtoSeconds is 90" in warning for warning in slow.warnings), "but not in silence"
+    assert any("rtoSeconds is 98" in warning for warning in slow.warnings), "but not in silence"
 
 
 def test_turning_the_regions_round_moves_roles_and_nothing_else(

@@ -90,7 +90,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "healthCheckIntervalSeconds: 10",
         "healthCheckIntervalSeconds: 30",
         "doubt",
-        "rtoSeconds is 90",
+        "rtoSeconds is 98",
     ),
     edit(
         "logs kept for a day, where an investigation begins after a week",
