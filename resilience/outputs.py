@@ -34,6 +34,7 @@ class RegionOutputs(_Outputs):
     evacuation_check_ids: Mapping[str, str]
     serving_check_id: str
     objectives_parameter: str
+    observer_function_name: str | None = None
 
 
 class StackOutputs(_Outputs):

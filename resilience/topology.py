@@ -150,10 +150,24 @@ class Bucket:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ObserverSettings:
+    """How a Region's observer is deployed: its function, how often it looks, what it waits for."""
+
+    function: str
+    look_s: float
+    agreement_s: float
+    hold_down_s: float
+    stale_after_s: float
+    lease_s: float
+    caught_up_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Region:
     """One Region of a stack, and who watches it, nearest first.
 
-    `release_present`: its own bucket holds the code it serves.
+    `release_present`: its own bucket holds the code it serves. `observer` is None where nothing
+    decides: Route 53 alone moves clients.
     """
 
     region: str
@@ -172,6 +186,7 @@ class Region:
     serving_check: HealthCheck
     objectives: Objectives
     failback_hold_s: float
+    observer: ObserverSettings | None = None
 
 
 @dataclass(frozen=True)
@@ -179,7 +194,8 @@ class Topology:
     """A deployed stack. Regions are in the settings' order.
 
     `joint_checks` are the health checks that records follow and no single Region owns;
-    `table_consistency` is that of the table the Regions share, `eventual` or `strong`.
+    `table_name` and `table_consistency` (`eventual` or `strong`) are those of the table that the
+    Regions share.
     """
 
     project: str
@@ -191,6 +207,7 @@ class Topology:
     regions: tuple[Region, ...]
     joint_checks: tuple[HealthCheck, ...] = ()
     table_consistency: str = "eventual"
+    table_name: str | None = None
 
     def region(self, name: str) -> Region:
         """Find a Region by name."""

@@ -17,6 +17,7 @@ from resilience.capacity_reader import (
     table_consistency,
 )
 from resilience.objectives import Objectives
+from resilience.observer_reader import read_observer
 from resilience.topology import (
     ALIAS_TTL_S,
     Bucket,
@@ -56,6 +57,7 @@ def read_topology(aws: Aws, outputs: StackOutputs) -> Topology:
         zone_id=outputs.zone_id,
         zone_name=outputs.zone_name,
         predict_name=outputs.predict_name,
+        table_name=outputs.table_name,
         records=records,
         regions=regions,
         joint_checks=_joint_checks(aws, records, regions),
@@ -155,6 +157,7 @@ def _region(aws: Aws, outputs: RegionOutputs, order: list[str]) -> Region:
             availability_ratio=float(promised["availability"]),
         ),
         failback_hold_s=float(promised["failback_hold_s"]),
+        observer=read_observer(aws, region, outputs.observer_function_name),
     )
 
 

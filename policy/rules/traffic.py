@@ -19,6 +19,8 @@ def _clients_name(graph: Graph) -> str:
 
 
 def _role(record: Resource) -> str | None:
+    if is_verdict(record):
+        return None  # it leads nobody anywhere
     found = record.items("failoverRoutingPolicies")
     return str(found[0].get("type")) if found else None
 

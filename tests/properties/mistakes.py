@@ -210,6 +210,8 @@ def _answers(chosen: Chosen) -> list[Mistake]:
     if timeout_s < RANGES["functionTimeoutSeconds"][1]:
         late = str(timeout_s * 1000 + 1)
         found.append(_together("alarmLatencyMs", "functionTimeoutSeconds", alarmLatencyMs=late))
+    hasty = _together("agreementSeconds", observerLookSeconds="30", agreementSeconds="29")
+    found.append(hasty)
     return found
 
 

@@ -91,6 +91,8 @@ RANGES: Final = {
     "alarmLatencyMs": (1, 30_000),
     "alarmReplicationSeconds": (60, 86_400),
     "canaryIntervalMinutes": (1, 60),
+    "observerLookSeconds": (5, 30),
+    "agreementSeconds": (5, 3600),
     "backupRetentionDays": (1, _MOST_DAYS),
     "backupCopyRetentionDays": (1, _MOST_DAYS),
     "backupLockMinDays": (1, _MOST_DAYS),
@@ -107,6 +109,7 @@ _IN_COMPANY: Final = frozenset(
         *("requestDurationMs", "reservedConcurrency", "provisionedConcurrency"),
         *("predictionArchiveDays", "predictionDays", "backupRetentionDays"),
         *("backupCopyRetentionDays", "backupLockMinDays", "backupLockMaxDays"),
+        *("observerLookSeconds", "agreementSeconds"),
     }
 )
 
@@ -242,6 +245,13 @@ def serving(draw: st.DrawFn, regions: list[str]) -> Drawn:
     }
 
 
+@st.composite
+def observing(draw: st.DrawFn) -> Drawn:
+    """How observers judge: no sooner than they look twice."""
+    look_s = draw(numbers(5, 30))
+    return {"observerLookSeconds": look_s, "agreementSeconds": draw(numbers(look_s, 3600))}
+
+
 _RECORD_DAYS = maybe("predictionDays", st.just(0) | numbers(2, _MOST_DAYS))
 
 
@@ -306,6 +316,7 @@ def valid(draw: st.DrawFn, *, most_regions: int = 8) -> dict[str, str]:
         draw(edge(production=production)),
         draw(serving(where["regions"])),
         draw(records()),
+        draw(observing()),
         draw(backups(production=production)),
         {key: draw(values) for key, values in _ALONE.items()},
     )
