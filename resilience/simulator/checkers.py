@@ -37,7 +37,7 @@ https://docs.aws.amazon.com/Route53/latest/APIReference/API_HealthCheckConfig.ht
 class Checkers:
     """All checkers of one endpoint. `verdict` is theirs before any inversion.
 
-    Whoever tells it of a change (`change`, `report`) asks `next_s` when to come back, and calls
+    Whoever tells them of a change (`change`, `report`) asks `next_s` when to come back, and calls
     `turn` then.
     """
 
@@ -82,8 +82,13 @@ class Checkers:
         self._flips = self._draw_flips() if 0.0 < pass_ratio < 1.0 else []
         self._judge()
 
-    def report(self, now_s: float, out: frozenset[int]) -> None:
-        """These checkers, by number, do not report now; who comes back takes the others' view."""
+    def report(self, now_s: float, out: frozenset[int]) -> bool:
+        """These checkers, by number, do not report now; tells whether that made a difference.
+
+        Who comes back takes the others' view.
+        """
+        if out == self._out:
+            return False
         self._count_up_to(now_s)
         for back in self._out - out:
             self._up[back], self._streaks[back] = self.verdict, 0
@@ -91,6 +96,7 @@ class Checkers:
         if self._flips:
             self._flips = self._draw_flips()
         self._judge()
+        return True
 
     def turn(self, now_s: float) -> None:
         """Work off what `next_s` promised for now."""

@@ -86,14 +86,12 @@ class Condition:
         late = parameters.request_s + self.slow_s > PROBE_TIMEOUT_S
         return 0.0 if self.wrong or late else self.served_ratio
 
-    def look(
-        self, endpoint: Endpoint, flags: frozenset[int], request_s: float
-    ) -> tuple[float, float]:
+    def look(self, endpoint: Endpoint, *, flagged: bool, request_s: float) -> tuple[float, float]:
         """Give the share of looks that pass a check here, and when their results are known.
 
         Args:
             endpoint: What is asked.
-            flags: The Regions whose evacuation flags stand in this one.
+            flagged: Whether the flag that it asks for stands.
             request_s: How long a request takes when nothing is slow.
         """
         if self.gone:
@@ -102,7 +100,7 @@ class Condition:
             return 0.0, RESPONSE_TIMEOUT_S
         reached = 1.0 - min(self.zones_out, 1.0)
         if endpoint.about is not None:
-            body = SET_BODY if endpoint.about in flags else UNSET_BODY
+            body = SET_BODY if flagged else UNSET_BODY
             answered = 0.0 if self.flags_out else reached
         elif endpoint.path == READY_PATH:
             body = NOT_READY_BODY if self.wrong else READY_BODY

@@ -53,33 +53,27 @@ def _number(world: World, name: str) -> int:
     return world.stack.order.index(name)
 
 
-def _around(world: World, number: int) -> list[tuple[int, int]]:
-    """Give every direction between a Region and the others."""
-    others = [each for each in world.numbers if each != number]
-    return [(number, each) for each in others] + [(each, number) for each in others]
-
-
 def _gone(world: World, fault: Fault) -> None:
     number = _number(world, fault.region)
     condition = world.conditions[number]
     if not condition.gone:
         world.lose_writes(number)
     condition.gone += 1
-    world.hold_links(_around(world, number), table=True, objects=True)
+    world.hold_links(world.replication.around(number), table=True, objects=True)
     world.observers[number].stop()
-    world.report()
+    world.health.report()
     world.felt(number)
 
 
 def _back(world: World, fault: Fault) -> None:
     number = _number(world, fault.region)
     world.conditions[number].gone -= 1
-    world.release_links(_around(world, number), table=True, objects=True)
-    world.report()
+    world.release_links(world.replication.around(number), table=True, objects=True)
+    world.health.report()
     world.observers[number].go_on()
     if not world.conditions[number].gone:
         # What comes back starts cold.
-        world.chill(number, world.stack.parameters.cold_start_s)
+        world.chill(number)
     world.felt(number)
 
 
@@ -154,7 +148,7 @@ def _dependency(change: int) -> Callable[[World, Fault], None]:
             return
         condition.writes_out += change
         links = world.hold_links if change > 0 else world.release_links
-        links(_around(world, number), table=False, objects=True)
+        links(world.replication.around(number), table=False, objects=True)
 
     return do
 
@@ -181,17 +175,19 @@ def _part(change: int) -> Callable[[World, Fault], None]:
 
 
 def _stall(world: World, fault: Fault) -> None:
-    world.hold_links(_pairs(world, fault), table=not world.stack.strong_table, objects=True)
+    world.hold_links(_pairs(world, fault), table=not world.replication.strong, objects=True)
 
 
 def _flow(world: World, fault: Fault) -> None:
-    world.release_links(_pairs(world, fault), table=not world.stack.strong_table, objects=True)
+    world.release_links(_pairs(world, fault), table=not world.replication.strong, objects=True)
 
 
 def _table(world: World, fault: Fault) -> None:
     number = _number(world, fault.region)
     world.table_out[number] += 1
-    world.hold_links(_around(world, number), table=not world.stack.strong_table, objects=False)
+    world.hold_links(
+        world.replication.around(number), table=not world.replication.strong, objects=False
+    )
     world.observers[number].stop()
     world.judge.refresh()
 
@@ -199,7 +195,9 @@ def _table(world: World, fault: Fault) -> None:
 def _table_back(world: World, fault: Fault) -> None:
     number = _number(world, fault.region)
     world.table_out[number] -= 1
-    world.release_links(_around(world, number), table=not world.stack.strong_table, objects=False)
+    world.release_links(
+        world.replication.around(number), table=not world.replication.strong, objects=False
+    )
     world.observers[number].go_on()
     world.judge.refresh()
 
@@ -207,7 +205,7 @@ def _table_back(world: World, fault: Fault) -> None:
 def _cold(world: World, fault: Fault) -> None:
     number = _number(world, fault.region)
     world.conditions[number].cold_s.append(fault.level)
-    world.chill(number, fault.level)
+    world.chill(number)
     world.felt(number)
 
 

@@ -56,7 +56,7 @@ class Judge:
         self._planned: dict[Hashable, float] = {}
         self._broken: dict[str, Violation] = {}
         self._sound_since: list[float] = [-inf] * len(world.conditions)
-        endpoints = world.checks.endpoints
+        endpoints = world.stack.compiled.checks.endpoints
         self._turn_s = (
             max((each.interval_s * each.threshold for each in endpoints), default=0.0)
             + CONNECT_TIMEOUT_S
@@ -81,24 +81,26 @@ class Judge:
         world = self._world
         parameters, now_s = world.stack.parameters, world.timeline.now_s
         sound = [condition.bad_ratio(parameters) == 0.0 for condition in world.conditions]
+        flagged = {about for _, about in world.health.flags}
         for number, well in enumerate(sound):
-            if not well:
+            # Latency records lead past a flagged Region to one that is as bad as any, until the
+            # flag goes; a chain comes back to its head.
+            if not well or (world.stack.latency and number in flagged):
                 self._sound_since[number] = inf
             elif self._sound_since[number] == inf:
                 self._sound_since[number] = now_s
-        for home in sorted(set(world.clients.home)):
+        for home in world.clients.homes:
             at = world.clients.answers[home]
             broken = at == NOWHERE or world.conditions[at].bad_ratio(parameters) >= 1.0
             self._duty(("serves", home), holds=broken, within_s=self._turn_s)
         for number in world.numbers:
-            unserved = not world.statuses[world.serving_checks[number]]
-            flagged = any(about == number for _, about in world.flags)
+            unserved = not world.health.in_service(number)
             self._duty(
                 ("in service", number),
-                holds=sound[number] and unserved and not flagged,
+                holds=sound[number] and unserved and number not in flagged,
                 within_s=self._turn_s,
             )
-        ready = [world.ready(number) for number in world.numbers]
+        ready = [world.health.ready(number) for number in world.numbers]
         for observer in world.observers:
             self._latches(observer, sound, ready)
 
@@ -132,14 +134,16 @@ class Judge:
                 where = "nowhere" if at == NOWHERE else names[at]
                 found.append(("liveness: served", f"client {client} is not served, at {where}"))
         for number, name in enumerate(names):
-            if not world.ready(number):
+            if not world.health.ready(number):
                 found.append(("liveness: checks", f"{name} is sound, its deep check says not"))
-        flags = ", ".join(f"{names[about]} by {names[here]}" for here, about in sorted(world.flags))
+        flags = ", ".join(
+            f"{names[about]} by {names[here]}" for here, about in sorted(world.health.flags)
+        )
         if flags:
             found.append(("liveness: flags", f"a flag still stands: {flags}"))
         for observer in world.observers:
             for target, watch in observer.brain.watches.items():
-                there = (observer.number, names.index(target)) in world.flags
+                there = (observer.number, names.index(target)) in world.health.flags
                 if (watch.phase in FLAGGED) is not there:
                     said = f"{observer.region.region} has {target} as {watch.phase}"
                     found.append(("liveness: phases", f"{said}, its flag is {there}"))
@@ -169,10 +173,14 @@ class Judge:
             reached = not world.unreachable.get(key)
             others = sum(ready) - ready[target]
             down = world.conditions[target].probe_ratio(parameters) == 0.0
-            bad = able and down and not ready[target] and others > 0 and key not in world.flags
+            bad = (
+                able and down and not ready[target] and others > 0 and key not in world.health.flags
+            )
             self._duty(("latch", *key), holds=bad, within_s=within_s)
             lone = able and reached and sound[target] and ready[target] and not others
-            self._duty(("unlatch", *key), holds=lone and key in world.flags, within_s=within_s)
+            self._duty(
+                ("unlatch", *key), holds=lone and key in world.health.flags, within_s=within_s
+            )
 
     def _duty(self, key: Hashable, *, holds: bool, within_s: float) -> None:
         """Note since when something calls for a change that has to come within some time."""

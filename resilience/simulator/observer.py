@@ -5,24 +5,23 @@ Each look reads what the deployed function reads: a golden request to each watch
 as they have arrived here.
 
 A look at which nothing is different decides nothing: it beats, it acknowledges, and that is
-arithmetic (`_catch_up`). So only looks that may decide are worked off: those after a signal
-changed, and those that `next_change_s` names. `skip=False` works off every look; the tests hold
-the two to the same outcome and the same final brains.
+arithmetic (`resilience.simulator.quiet`). So only looks that may decide are worked off: those
+after a signal changed, and those that `next_change_s` names. `skip=False` works off every look;
+the tests hold the two to the same outcome and the same final brains.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import ceil, inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from resilience.failover import (
-    FLAGGED,
     Brain,
     Claim,
     Gates,
     Inputs,
     Peer,
+    Phase,
     Place,
     Sighting,
     Signal,
@@ -30,10 +29,11 @@ from resilience.failover import (
     broken_rules,
     next_change_s,
 )
-from resilience.failover.epoch import KEPT_BEATS, Ack, Epoch
+from resilience.failover.epoch import Ack, Epoch
 from resilience.failover.signals import Reading
 from resilience.simulator.engine import LOOK
 from resilience.simulator.items import Items
+from resilience.simulator.quiet import after_quiet_looks
 
 if TYPE_CHECKING:
     from resilience.simulator.senses import Sensed
@@ -63,12 +63,12 @@ class Observer:
         self.first_s = first_s
         self.skew_s = 0.0
         self.out = 0
+        self.look_s = region.look_s
         self.items = Items(first_s, region.look_s)
         self.brain = Brain()
         self.last = -1
         self.seen: dict[int, tuple[int, float]] = {}
-        self._world = world
-        self._look_s = region.look_s
+        self.world = world
         self._planned: int | None = None
         self._due = -1
         self._quiet = False
@@ -76,27 +76,27 @@ class Observer:
 
     def begin(self, deputy_of_first: int) -> None:
         """Begin as after a day in which all was well: the first Region holds the epoch."""
-        names = self._world.stack.order
+        names = self.world.stack.order
         claim = Claim(number=1, alone=False, deputy=names[deputy_of_first])
-        day = ceil(LONG_AGO_S / self._look_s)
+        day = ceil(LONG_AGO_S / self.look_s)
         mine = claim if self.number == 0 else None
         acks = self.number == deputy_of_first
         quiet = Watch(
             reading=Reading.WELL,
-            reading_since_s=self._own_s(-day),
-            observed_at_s=self._own_s(-day),
+            reading_since_s=self.own_s(-day),
+            observed_at_s=self.own_s(-day),
         )
         self.brain = Brain(
             watches={names[target]: quiet for target in self.targets},
             epoch=Epoch(
                 beat=1,
-                beats=((1, self._own_s(-day)),),
+                beats=((1, self.own_s(-day)),),
                 claim=mine,
                 ack=Ack(number=1, beat=0) if acks else Ack(),
-                acked_at_s=self._own_s(-day),
+                acked_at_s=self.own_s(-day),
                 confirmed_at_s=-inf,
             ),
-            observed_at_s=self._own_s(-day),
+            observed_at_s=self.own_s(-day),
         )
         self.last = -day
         self.items.write(-day, 1, mine, self.brain.epoch.ack, follows=0 if acks else None)
@@ -104,7 +104,7 @@ class Observer:
 
     def ready(self) -> None:
         """Begin to look, once every Region's observer has begun."""
-        self._sensed = self._world.senses(self)
+        self._sensed = self.world.senses(self)
         self._plan(0)
 
     def wake(self, *, surely: bool = False) -> None:
@@ -116,14 +116,14 @@ class Observer:
             return
         if surely:
             self._quiet = False
-        at = ceil((self._world.timeline.now_s - self.first_s) / self._look_s - 1e-12)
+        at = ceil((self.world.timeline.now_s - self.first_s) / self.look_s - 1e-12)
         self._plan(max(at, self.last + 1, 0))
 
     def stop(self) -> None:
         """It looks no more, for one more reason."""
         self.out += 1
         if self.out == 1:
-            before = ceil((self._world.timeline.now_s - self.first_s) / self._look_s) - 1
+            before = ceil((self.world.timeline.now_s - self.first_s) / self.look_s) - 1
             self._catch_up(before)
             self.items.close(before)
             self._planned = None
@@ -132,14 +132,14 @@ class Observer:
         """One reason less not to look."""
         self.out -= 1
         if not self.out:
-            before = ceil((self._world.timeline.now_s - self.first_s) / self._look_s) - 1
+            before = ceil((self.world.timeline.now_s - self.first_s) / self.look_s) - 1
             self.last = max(self.last, before)
             self.wake(surely=True)
 
     def skew(self, by_s: float) -> None:
         """Its clock jumps by this much."""
         if not self.out:
-            before = ceil((self._world.timeline.now_s - self.first_s) / self._look_s) - 1
+            before = ceil((self.world.timeline.now_s - self.first_s) / self.look_s) - 1
             self._catch_up(before)
         self.skew_s += by_s
         self.wake(surely=True)
@@ -147,26 +147,27 @@ class Observer:
     def settle(self, until_s: float) -> None:
         """Bring `brain` up to date with every look before this time."""
         if not self.out:
-            self._catch_up(ceil((until_s - self.first_s) / self._look_s) - 1)
+            self._catch_up(ceil((until_s - self.first_s) / self.look_s) - 1)
 
     def own_now_s(self) -> float:
         """Read its own clock."""
-        return self._world.timeline.now_s + self.skew_s
+        return self.world.timeline.now_s + self.skew_s
 
-    def _own_s(self, look: int) -> float:
-        return self.first_s + look * self._look_s + self.skew_s
+    def own_s(self, look: int) -> float:
+        """Say what its own clock shows at a look."""
+        return self.first_s + look * self.look_s + self.skew_s
 
     def _plan(self, look: int) -> None:
         if self._planned is None or look < self._planned:
             self._planned = look
-            self._world.timeline.at(self.first_s + look * self._look_s, LOOK, self._look, look)
+            self.world.timeline.at(self.first_s + look * self.look_s, LOOK, self._look, look)
 
     def _look(self, look: int) -> None:
         """Look, if this is still the look that is planned."""
         if self._planned != look or self.out:
             return
         self._planned = None
-        world = self._world
+        world = self.world
         fate = world.fate(self)
         if fate == "missed":
             self._catch_up(look - 1)
@@ -193,7 +194,7 @@ class Observer:
         return self._due if self._due >= 0 else inf
 
     def _decide(self, look: int, sensed: Sensed, fate: str) -> None:
-        world = self._world
+        world = self.world
         inputs = self._inputs(look, sensed)
         before = self.brain
         after, steps = world.think(before, inputs, self.place, self.settings)
@@ -222,7 +223,7 @@ class Observer:
 
     def _plan_on(self, look: int, sensed: Sensed, inputs: Inputs, *, unchanged: bool) -> None:
         """Say which look is to be worked off next."""
-        world = self._world
+        world = self.world
         was_due = look == self._due
         self._due = -1
         self._quiet = (
@@ -237,11 +238,21 @@ class Observer:
         if not self._quiet:
             self._plan(look + 1)
             return
+        if self._waits_for_nothing():
+            return
         due_s = next_change_s(self.brain, inputs, self.place, self.settings)
         if due_s < inf:
             own_s = self.first_s + self.skew_s
-            self._due = max(ceil((due_s - _NEARLY - own_s) / self._look_s), look + 1)
+            self._due = max(ceil((due_s - _NEARLY - own_s) / self.look_s), look + 1)
             self._plan(self._due)
+
+    def _waits_for_nothing(self) -> bool:
+        """Tell at a glance that all is well, so that no time that passes can change anything."""
+        preferred = self.number == 0 or self.brain.epoch.claim is None
+        return preferred and all(
+            watch.phase is Phase.SERVING and watch.reading is Reading.WELL
+            for watch in self.brain.watches.values()
+        )
 
     def _hands_over(self, inputs: Inputs) -> bool:
         """Tell whether the epoch is on its way: an heir is named, or one alone is being joined."""
@@ -255,7 +266,7 @@ class Observer:
         return deputy is not None and deputy.ack.number == own.number
 
     def _inputs(self, look: int, sensed: Sensed) -> Inputs:
-        own_s = self._own_s(look)
+        own_s = self.own_s(look)
         words = {
             True: Signal(well=True, seen_at_s=own_s),
             False: Signal(well=False, seen_at_s=own_s),
@@ -287,22 +298,24 @@ class Observer:
 
     def _peers(self, look: int) -> dict[str, Peer]:
         """Read the others' items as they have arrived here by this look."""
-        at_s = self.first_s + look * self._look_s
+        at_s = self.first_s + look * self.look_s
         peers: dict[str, Peer] = {}
-        for other in self._world.observers:
+        for other in self.world.observers:
             if other.number == self.number:
                 continue
-            found = other.items.by(self._world.table[other.number][self.number].horizon_s(at_s))
+            found = other.items.by(
+                self.world.replication.table[other.number][self.number].horizon_s(at_s)
+            )
             if found is None:
                 continue
             beat = found.beat
             if beat != self.seen.get(other.number, (None, 0.0))[0]:
-                self.seen[other.number] = (beat, self._own_s(look))
+                self.seen[other.number] = (beat, self.own_s(look))
             peers[other.region.region] = Peer(
                 region=other.region.region,
                 beat=beat,
                 claim=found.claim,
-                ack=self._world.ack_of(other, found),
+                ack=self.world.ack_of(other, found),
                 seen_at_s=self.seen[other.number][1],
             )
         return peers
@@ -311,7 +324,7 @@ class Observer:
         """Write the item; tell the others when it says something new."""
         epoch = brain.epoch
         follows: int | None = None
-        for other in self._world.observers:
+        for other in self.world.observers:
             peer = inputs.peers.get(other.region.region)
             if (
                 peer is not None
@@ -321,112 +334,36 @@ class Observer:
             ):
                 follows = other.number
         if self.items.write(look, epoch.beat, epoch.claim, epoch.ack, follows=follows):
-            self._world.tell_others(self)
+            self.world.tell_others(self)
 
     def _catch_up(self, look: int) -> None:
         """Do what every look up to this one did, when none of them decided anything."""
-        count = look - self.last
-        if count <= 0:
-            return
-        first, self.last = self.last, look
-        own_s = self._own_s(look)
-        brain = self.brain
-        old = brain.epoch
-        kept = min(count, KEPT_BEATS)
-        new = tuple(
-            (old.beat + number, self._own_s(first + number))
-            for number in range(count - kept + 1, count + 1)
-        )
-        epoch = replace(
-            old,
-            beat=old.beat + count,
-            beats=(*old.beats[max(len(old.beats) - KEPT_BEATS + kept, 0) :], *new),
-        )
-        epoch = self._catch_up_epoch(epoch, old, first, look)
-        self.brain = Brain(
-            watches={
-                target: replace(watch, observed_at_s=own_s)
-                for target, watch in brain.watches.items()
-            },
-            epoch=epoch,
-            observed_at_s=own_s,
-            promoted=brain.promoted,
-        )
-
-    def _catch_up_epoch(  # noqa: C901 - one branch a kind of knowledge
-        self, epoch: Epoch, old: Epoch, first: int, look: int
-    ) -> Epoch:
-        """Acknowledge and be acknowledged up to this look."""
-        world = self._world
-        at_s = self.first_s + look * self._look_s
-        holder: tuple[int, int, Claim] | None = None
-        if epoch.claim is not None:
-            holder = (epoch.claim.number, self.number, epoch.claim)
-        arrived: dict[int, tuple[Any, int]] = {}
-        for other in world.observers:
-            if other.number == self.number:
-                continue
-            link = world.table[other.number][self.number]
-            found = other.items.by(link.horizon_s(at_s))
-            if found is None:
-                continue
-            came_s = link.arrival_s(other.items.time_s(found.look))
-            came = max(ceil((came_s - self.first_s) / self._look_s), first + 1)
-            arrived[other.number] = (found, came)
-            if found.beat != self.seen.get(other.number, (None, 0.0))[0]:
-                self.seen[other.number] = (found.beat, self._own_s(came))
-            if found.claim is not None and (holder is None or found.claim.number > holder[0]):
-                holder = (found.claim.number, other.number, found.claim)
-        if holder is None or self._sensed is None or not self._sensed.well:
-            return epoch
-        number, who, claim = holder
-        if who == self.number:
-            return self._confirmed(epoch, old, first, claim, arrived)
-        watch = self.brain.watches.get(self.place.order[who])
-        flagged = watch is not None and watch.phase in FLAGGED
-        if claim.deputy == self.region.region and not flagged and who in arrived:
-            found, came = arrived[who]
-            if (number, found.beat) != (epoch.ack.number, epoch.ack.beat):
-                return replace(
-                    epoch, ack=Ack(number=number, beat=found.beat), acked_at_s=self._own_s(came)
-                )
-        return epoch
-
-    def _confirmed(
-        self,
-        epoch: Epoch,
-        old: Epoch,
-        first: int,
-        claim: Claim,
-        arrived: dict[int, tuple[Any, int]],
-    ) -> Epoch:
-        """Date the newest beat that the deputy acknowledged."""
-        deputy = self.place.order.index(claim.deputy) if claim.deputy in self.place.order else -1
-        if claim.heir or deputy not in arrived:
-            return epoch
-        found, came = arrived[deputy]
-        ack = self._world.ack_of(self._world.observers[deputy], found)
-        if ack.number != claim.number:
-            return epoch
-        if ack.beat > old.beat:
-            dated_s = self._own_s(first + ack.beat - old.beat)
-        else:
-            dated_s = dict(old.beats).get(ack.beat, -inf)
-        if old.beat + came - first - ack.beat >= KEPT_BEATS:
-            return epoch
-        return replace(epoch, confirmed_at_s=max(epoch.confirmed_at_s, dated_s))
+        if look > self.last:
+            well = self._sensed is not None and self._sensed.well
+            self.brain = after_quiet_looks(self, look, well=well)
+            self.last = look
 
 
 def _same(one: Brain, other: Brain) -> bool:
     """Tell whether two brains differ in nothing but what every look moves on."""
+    epoch, now = one.epoch, other.epoch
     return (
-        one.promoted == other.promoted
-        and one.epoch.claim == other.epoch.claim
-        and one.epoch.ack.number == other.epoch.ack.number
-        and one.epoch.ack.heir == other.epoch.ack.heir
-        and one.watches.keys() == other.watches.keys()
-        and all(
-            replace(watch, observed_at_s=0.0) == replace(other.watches[target], observed_at_s=0.0)
-            for target, watch in one.watches.items()
-        )
+        epoch.claim == now.claim
+        and epoch.ack.number == now.ack.number
+        and epoch.ack.heir == now.ack.heir
+        and one.promoted == other.promoted
+        and len(one.watches) == len(other.watches)
+        and all(_same_watch(watch, other.watches.get(name)) for name, watch in one.watches.items())
+    )
+
+
+def _same_watch(one: Watch, other: Watch | None) -> bool:
+    return other is not None and (
+        one.phase is other.phase
+        and one.reading is other.reading
+        and one.reading_since_s == other.reading_since_s
+        and one.changed_at_s == other.changed_at_s
+        and one.held is other.held
+        and one.done == other.done
+        and one.told == other.told
     )

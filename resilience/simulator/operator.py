@@ -83,7 +83,7 @@ class Operator:
         for number in sorted(self._to_take_back):
             self._say(IntentKind.RESUME, number, forced=False, why="the mistake is taken back")
         self._to_take_back.clear()
-        flagged = sorted({about for _, about in world.flags})
+        flagged = sorted({about for _, about in world.health.flags})
         for number in flagged:
             since_s = self._well_since.get(number, world.well_since_start(number))
             if world.timeline.now_s - since_s >= world.stack.parameters.patience_s:

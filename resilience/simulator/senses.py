@@ -51,12 +51,12 @@ def _target(world: World, here: int, number: int, verdicts: list[bool | None]) -
     # Release and capacity are read from the answers that it gives to this Region.
     answers = not world.unreachable.get((here, number)) and not condition.gone
     others = [verdict for other, verdict in enumerate(verdicts) if other != number]
-    carries = not (condition.throttled or condition.cold_s) and world.carries_all(number)
+    carries = not (condition.throttled or condition.cold_s) and world.capacity.carries_all(number)
     return Target(
         probe=world.probe(here, number),
         verdict=verdicts[number],
         refuge=True if True in others else None if None in others else False,
-        flag=None if own.flags_out else (here, number) in world.flags,
+        flag=None if own.flags_out else (here, number) in world.health.flags,
         caught_up=None if own.writes_out else world.caught_up(here, number),
         parity=world.same_release(here, number) if answers else None,
         capacity=carries if answers else None,

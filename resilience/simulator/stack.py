@@ -24,6 +24,7 @@ LOOK_S = 10.0
 AGREEMENT_S = 5.0
 STALE_AFTER_S = 30.0
 LEASE_S = 60.0
+CAUGHT_UP_S = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,7 @@ class SimulatedRegion:
     provisioned_concurrency: int
     client_keep_alive_s: float
     look_s: float
+    caught_up_s: float
     settings: Settings
 
 
@@ -143,6 +145,7 @@ def _region(topology: Topology, region: Region) -> SimulatedRegion:
         provisioned_concurrency=region.function.provisioned_concurrency,
         client_keep_alive_s=region.load_balancer.client_keep_alive_s,
         look_s=LOOK_S,
+        caught_up_s=CAUGHT_UP_S,
         settings=Settings(
             agreement_s=AGREEMENT_S,
             hold_down_s=region.failback_hold_s,
