@@ -274,7 +274,56 @@ def failover_trigger() -> str:
     return failover_pages.trigger(MADE, table)
 
 
+def planted() -> str:
+    """Every planted fault, and what found it when `tests.planted.record` hunted it last."""
+    from tests.planted.record import PLANTS, read
+
+    found = read()
+    rows: list[tuple[object, ...]] = []
+    missed: list[tuple[object, ...]] = []
+    played = 0
+    for plant in PLANTS:
+        known = found[plant.name]
+        if known is None:
+            missed.append((f"`{plant.name}`", plant.kind, plant.mistake, plant.why_not))
+            continue
+        scenario = f"`{known['scenario']}`" if known["scenario"] else ""
+        played += bool(known["scenarios"])
+        by = f"{known['by']}: {known['detail']}"
+        rows.append(
+            (f"`{plant.name}`", plant.kind, plant.mistake, by, known["scenarios"], scenario)
+        )
+    return "\n".join(
+        [
+            "# Planted faults, and what found them",
+            MADE,
+            "",
+            f"{len(PLANTS)} brains and settings that are known to be bad. Playing scenarios finds",
+            f"{played} of them, each within a minute on one core; {len(rows) - played} more are",
+            "seen in the topology before anything is played.",
+            "They are planted in the tests (`tests/planted/`), which hunt a few in every run",
+            "and all in the long one, and fail when one is found by something else.",
+            "The sound brain and stack are found guilty of nothing on the same seeds.",
+            "",
+            "*rule*: a rule is broken, of the brain or of the simulator.",
+            "*objective*: the 99th percentile over the judged classes misses it.",
+            "*finding*: seen in the topology before anything is played.",
+            "*scenarios*: how many were played until then; the scenario is the shrunk one.",
+            "Play one on a sound stack of two Regions: `./run simulate --replay '...'`.",
+            "",
+            table(("fault", "in", "mistake", "found by", "scenarios", "smallest scenario"), rows),
+            "",
+            *(
+                ("## Not found", "", table(("fault", "in", "mistake", "why not"), missed), "")
+                if missed
+                else ()
+            ),
+        ]
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "planted-faults.md": planted,
     "failover-states.md": failover_states,
     "failover-trigger.md": failover_trigger,
     "mutations.md": mutations,

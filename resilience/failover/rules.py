@@ -68,7 +68,7 @@ def _on_flag(
         refuge = fresh(seen.refuge, True)
         asked = _asked_for(step, then, seen, refuge=refuge)
         return broken if asked else [*broken, f"6: {step.action} of {seen.target} by nobody's word"]
-    if now.held:
+    if now.held or (seen.intent is not None and seen.intent.kind is IntentKind.HOLD):
         broken.append(f"6: the flag of {seen.target} was moved while an operator holds it")
     since_s = now.reading_since_s
     steady = 0 <= inputs.at_s - then.observed_at_s <= settings.stale_after_s

@@ -126,20 +126,21 @@ def _class_list() -> str:
 
 
 def _plan(seed: int, classes: str | None, duration_s: float | None) -> Plan:
-    from resilience.simulate.play import Plan
+    from resilience.simulate.play import AND, Plan, is_class
     from resilience.simulator import FAULT_CLASSES
 
     if classes is None:
         return Plan(seed=seed, duration_s=duration_s)
     asked = [name.strip() for name in classes.split(",") if name.strip()]
-    unknown = sorted(set(asked) - set(FAULT_CLASSES))
+    unknown = sorted(name for name in set(asked) if not is_class(name))
     if unknown or not asked:
         raise typer.BadParameter(
             f"no fault class {', '.join(unknown) or repr(classes)}: expected some of "
-            f"{', '.join(FAULT_CLASSES)}",
+            f"{', '.join(FAULT_CLASSES)}, or two kinds of fault with {AND} between them",
             param_hint="--classes",
         )
-    chosen = tuple(name for name in FAULT_CLASSES if name in asked)
+    both = sorted({name for name in asked if AND in name})
+    chosen = (*(name for name in FAULT_CLASSES if name in asked), *both)
     return Plan(seed=seed, classes=chosen, duration_s=duration_s)
 
 

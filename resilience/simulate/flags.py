@@ -52,7 +52,8 @@ RunSeedOption = Annotated[
 ClassesOption = Annotated[
     str | None,
     typer.Option(
-        help="Fault classes to draw from, by comma; all unless given. `list` lists them.",
+        help="Fault classes to draw from, by comma; all unless given. `list` lists them; "
+        "`region-gone+observer-flaky` plays two kinds at once.",
         show_default=False,
     ),
 ]

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import inf
+from random import Random
 from typing import TYPE_CHECKING, Final
 
 from resilience.measurement import PARTS
 from resilience.simulate.tally import NO_OUTAGE, Row
-from resilience.simulator import FAULT_CLASSES, draw
+from resilience.simulator import FAULT_CLASSES, FaultKind, draw
 from resilience.simulator.run import simulate
+from resilience.simulator.scenario import double
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 SEEDS_A_RUN: Final = 1_000_000_000
 """Scenarios of run seed 1 have the seeds 1000000000, 1000000001, ...: no two runs share one."""
+
+AND: Final = "+"
+"""Between two kinds of fault in the name of a class: both, overlapping as often as not."""
 
 CHUNK: Final = 100
 """Scenarios done in one go: a fraction of a second, and a message of a few kilobytes."""
@@ -88,9 +93,21 @@ def index_of(plan: Plan, seed: int) -> int | None:
 
 def scenario_of(stack: SimulatedStack, plan: Plan, index: int) -> Scenario:
     """Draw a scenario by its number."""
-    fault_class = plan.classes[index % len(plan.classes)]
-    scenario = draw(stack, seed_of(plan, index), classes=(fault_class,))
+    fault_class, seed = plan.classes[index % len(plan.classes)], seed_of(plan, index)
+    if AND in fault_class:
+        first, second = map(FaultKind, fault_class.split(AND))
+        random = Random(seed)  # noqa: S311 - picks faults, guards nothing
+        scenario = double(stack, random, seed, kinds=(first, second))
+    else:
+        scenario = draw(stack, seed, classes=(fault_class,))
     return scenario if plan.duration_s is None else replace(scenario, duration_s=plan.duration_s)
+
+
+def is_class(name: str) -> bool:
+    """Tell whether this names a fault class, or two kinds of fault at once."""
+    kinds = {kind.value for kind in FaultKind}
+    both = name.split(AND)
+    return name in FAULT_CLASSES or (len(both) == 2 and set(both) <= kinds)  # noqa: PLR2004
 
 
 def chunks(

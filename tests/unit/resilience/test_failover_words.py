@@ -126,6 +126,10 @@ def test_a_flag_moved_under_a_hold_is_a_broken_rule() -> None:
     held = replace(after, watches={A: replace(after.watches[A], held=True)})
     broken = broken_rules(before, inputs, held, steps, node.place, SETTINGS)
     assert broken == (f"6: the flag of {A} was moved while an operator holds it",)
+    # A brain that never heard the word is no excuse.
+    word = Intent(id="1", kind=IntentKind.HOLD, target=A, by="somebody", reason="a deploy")
+    unheard = replace(inputs, sightings=(replace(inputs.sightings[0], intent=word),))
+    assert broken_rules(before, unheard, after, steps, node.place, SETTINGS) == broken
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,13 @@ def test_a_scenario_is_played_again_by_its_text_or_its_seed(tmp_path: Path) -> N
     assert json.loads(as_json)["scenario"] == text
 
 
+def test_two_kinds_of_fault_can_be_played_at_once(tmp_path: Path) -> None:
+    both = "observer-dead+region-gone"
+    code, out, _ = run(tmp_path, deployed(), "--classes", both, "--replay", "1000000003")
+    assert code == 0
+    assert {word.split("(")[0] for word in out.splitlines()[0].split()[2:]} == set(both.split("+"))
+
+
 def test_the_fault_classes_can_be_listed() -> None:
     result = RUNNER.invoke(cli.app, ["simulate", "--classes", "list"])
     assert result.exit_code == 0
@@ -188,6 +195,7 @@ def test_the_fault_classes_can_be_listed() -> None:
         (("--duration", "nan"), "expected a number above 0"),
         (("--classes", "moon-gone"), "no fault class moon-gone: expected some of region-gone"),
         (("--classes", ","), "no fault class ','"),
+        (("--classes", "cold+two-faults"), "no fault class cold+two-faults"),
         (("--replay", "gibberish"), "'gibberish' is no part of a scenario"),
         (("--replay", "region-gone(mars)@1+2"), "no Region mars: expected some of us-east-1"),
         (("--replay", "5"), "seed 5 is not of a run with --seed 1"),
