@@ -27,7 +27,7 @@ exactly one Region holds the epoch.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from resilience.failover import FLAGGED, holds
 from resilience.objectives import CONNECT_TIMEOUT_S, RESPONSE_TIMEOUT_S
@@ -36,8 +36,6 @@ from resilience.simulator.outcome import Violation
 from resilience.simulator.stack_records import NOWHERE
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     from resilience.simulator.observer import Observer
     from resilience.simulator.world import World
 
@@ -46,16 +44,19 @@ LOOKS: Final = 4
 
 _SLACK_S: Final = 1.0
 
+_Key: TypeAlias = "tuple[str, int] | tuple[str, int, int]"
+
 
 class Judge:
     """Holds a run against the rules; `violations` are the first of each."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._since: dict[Hashable, float] = {}
-        self._planned: dict[Hashable, float] = {}
+        self._since: dict[_Key, float] = {}
+        self._planned: dict[_Key, float] = {}
         self._broken: dict[str, Violation] = {}
         self._sound_since: list[float] = [-inf] * len(world.conditions)
+        self._broken_since: list[float] = [inf] * len(world.conditions)
         endpoints = world.stack.compiled.checks.endpoints
         self._turn_s = (
             max((each.interval_s * each.threshold for each in endpoints), default=0.0)
@@ -89,10 +90,19 @@ class Judge:
                 self._sound_since[number] = inf
             elif self._sound_since[number] == inf:
                 self._sound_since[number] = now_s
+        for number, condition in enumerate(world.conditions):
+            if condition.bad_ratio(parameters) < 1.0:
+                self._broken_since[number] = inf
+            elif self._broken_since[number] == inf:
+                self._broken_since[number] = now_s
+        soundest_s = min(self._sound_since)
         for home in world.clients.homes:
             at = world.clients.answers[home]
-            broken = at == NOWHERE or world.conditions[at].bad_ratio(parameters) >= 1.0
-            self._duty(("serves", home), holds=broken, within_s=self._turn_s)
+            broken_s = now_s if at == NOWHERE else self._broken_since[at]
+            since_s = max(broken_s, soundest_s)
+            self._duty(
+                ("serves", home), holds=since_s < inf, within_s=self._turn_s, since_s=since_s
+            )
         for number in world.numbers:
             unserved = not world.health.in_service(number)
             self._duty(
@@ -152,7 +162,8 @@ class Judge:
             for observer in world.observers
             if holds(observer.brain.epoch, observer.own_now_s(), observer.settings)
         ]
-        if len(held) != 1:
+        observed = all(region.observed for region in world.stack.regions)
+        if observed and len(held) != 1:
             found.append(("liveness: epoch", f"{len(held)} Regions hold the epoch: {held}"))
         return found
 
@@ -182,22 +193,25 @@ class Judge:
                 ("unlatch", *key), holds=lone and key in world.health.flags, within_s=within_s
             )
 
-    def _duty(self, key: Hashable, *, holds: bool, within_s: float) -> None:
-        """Note since when something calls for a change that has to come within some time."""
+    def _duty(
+        self, key: _Key, *, holds: bool, within_s: float, since_s: float | None = None
+    ) -> None:
+        """Note since when something calls for a change that has to come within some time.
+
+        It counts from `since_s`, or else from the first time that it is noted.
+        """
         if not holds:
             self._since.pop(key, None)
             return
-        now_s = self._world.timeline.now_s
-        since_s = self._since.setdefault(key, now_s)
+        if since_s is None:
+            since_s = self._since.setdefault(key, self._world.timeline.now_s)
+        self._since[key] = since_s
         due_s = since_s + within_s
-        if isinstance(key, tuple) and key[0] == "serves":
-            soundest_s = min(self._sound_since)
-            due_s = max(since_s, soundest_s) + within_s
-        if due_s < inf and self._planned.get(key) != due_s:
+        if self._planned.get(key) != due_s:
             self._planned[key] = due_s
             self._world.timeline.at(due_s, JUDGE, self._due, (key, due_s))
 
-    def _due(self, what: tuple[tuple[str, int], float]) -> None:
+    def _due(self, what: tuple[_Key, float]) -> None:
         """A duty is due: if it still is one, it was not done."""
         key, due_s = what
         since_s = self._since.get(key)
@@ -205,12 +219,10 @@ class Judge:
             return
         names = self._world.stack.order
         if key[0] == "serves":
-            sound = [n for n in self._world.numbers if self._sound_since[n] + self._turn_s <= due_s]
-            if not sound or since_s + self._turn_s > due_s + _SLACK_S / 2:
-                return
             at = self._world.clients.answers[key[1]]
             led = "nowhere" if at == NOWHERE else names[at]
-            detail = f"{names[sound[0]]} is sound, clients are led to {led}, which is not"
+            sound = names[self._sound_since.index(min(self._sound_since))]
+            detail = f"{sound} is sound, clients are led to {led}, which is not"
         else:
             about = " of ".join(names[number] for number in reversed(key[1:]))
             detail = f"{about} since {since_s:g} s"

@@ -28,6 +28,7 @@ from resilience.failover import (
     Watch,
     broken_rules,
     next_change_s,
+    think,
 )
 from resilience.failover.epoch import Ack, Epoch
 from resilience.failover.signals import Reading
@@ -62,7 +63,7 @@ class Observer:
         )
         self.first_s = first_s
         self.skew_s = 0.0
-        self.out = 0
+        self.out = 0 if region.observed else 1
         self.look_s = region.look_s
         self.items = Items(first_s, region.look_s)
         self.brain = Brain()
@@ -105,7 +106,8 @@ class Observer:
     def ready(self) -> None:
         """Begin to look, once every Region's observer has begun."""
         self._sensed = self.world.senses(self)
-        self._plan(0)
+        if not self.out:
+            self._plan(0)
 
     def wake(self, *, surely: bool = False) -> None:
         """Something that it sees may have changed: look at the next time on the grid.
@@ -235,10 +237,12 @@ class Observer:
             and not self._hands_over(inputs)
         )
         self._sensed = sensed
-        if not self._quiet:
-            self._plan(look + 1)
+        if self._quiet and self._waits_for_nothing():
             return
-        if self._waits_for_nothing():
+        if not self._quiet or world.think is not think:
+            # What a brain that was broken on purpose waits for, nobody can tell beforehand.
+            self._quiet = False
+            self._plan(look + 1)
             return
         due_s = next_change_s(self.brain, inputs, self.place, self.settings)
         if due_s < inf:

@@ -8,23 +8,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from resilience.failover import Settings
 from resilience.simulator.checks import Checks
 from resilience.simulator.loss import OldestMissing
 from resilience.simulator.parameters import Parameters
 from resilience.simulator.stack_records import Records
+from resilience.topology import ObserverSettings
 
 if TYPE_CHECKING:
     from resilience.objectives import Objectives
     from resilience.topology import HealthCheck, Record, Region, Topology
 
-LOOK_S = 10.0
-AGREEMENT_S = 5.0
-STALE_AFTER_S = 30.0
-LEASE_S = 60.0
-CAUGHT_UP_S = 20.0
+UNOBSERVED: Final = ObserverSettings(
+    function="",
+    look_s=10.0,
+    agreement_s=20.0,
+    hold_down_s=300.0,
+    stale_after_s=30.0,
+    lease_s=60.0,
+    caught_up_s=300.0,
+)
+"""Settings of an observer that is not there: it never looks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +39,7 @@ class SimulatedRegion:
 
     `reserved_concurrency` is None without a reservation. `watchers` are the Regions whose flags
     can take it out, nearest first; `copies_to` those its acknowledged writes are replicated to.
+    `observed`: an observer looks from here; without one Route 53 alone moves clients.
     """
 
     region: str
@@ -50,6 +57,7 @@ class SimulatedRegion:
     reserved_concurrency: int | None
     provisioned_concurrency: int
     client_keep_alive_s: float
+    observed: bool
     look_s: float
     caught_up_s: float
     settings: Settings
@@ -125,6 +133,7 @@ def stack_of(topology: Topology, parameters: Parameters | None = None) -> Simula
 
 
 def _region(topology: Topology, region: Region) -> SimulatedRegion:
+    observer = region.observer or UNOBSERVED
     buckets = {each.prediction_bucket.name: each.region for each in topology.regions}
     return SimulatedRegion(
         region=region.region,
@@ -144,12 +153,13 @@ def _region(topology: Topology, region: Region) -> SimulatedRegion:
         reserved_concurrency=region.function.reserved_concurrency,
         provisioned_concurrency=region.function.provisioned_concurrency,
         client_keep_alive_s=region.load_balancer.client_keep_alive_s,
-        look_s=LOOK_S,
-        caught_up_s=CAUGHT_UP_S,
+        observed=region.observer is not None,
+        look_s=observer.look_s,
+        caught_up_s=observer.caught_up_s,
         settings=Settings(
-            agreement_s=AGREEMENT_S,
-            hold_down_s=region.failback_hold_s,
-            stale_after_s=STALE_AFTER_S,
-            lease_s=LEASE_S,
+            agreement_s=observer.agreement_s,
+            hold_down_s=observer.hold_down_s,
+            stale_after_s=observer.stale_after_s,
+            lease_s=observer.lease_s,
         ),
     )

@@ -10,6 +10,7 @@ from resilience.topology import (
     Listener,
     ListenerRule,
     LoadBalancer,
+    ObserverSettings,
     Record,
     Region,
     TargetGroup,
@@ -86,6 +87,15 @@ def region(name: str, others: tuple[str, ...]) -> Region:
         ),
         objectives=Objectives(rto_s=90, rpo_s=300, availability_ratio=0.75),
         failback_hold_s=60,
+        observer=ObserverSettings(
+            function=f"observer-{name}",
+            look_s=10,
+            agreement_s=20,
+            hold_down_s=60,
+            stale_after_s=30,
+            lease_s=60,
+            caught_up_s=300,
+        ),
     )
 
 

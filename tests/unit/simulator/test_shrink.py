@@ -27,14 +27,18 @@ STACK = stack_of(topology(2))
         (
             planted.trusts_itself,
             "brain rule 2",
-            "bad-model(us-east-1)@600+46.8 dependency-gone(us-west-2,flags)@600+60",
+            "bad-model(us-east-1)@600+120 dependency-gone(us-west-2,flags)@600+120",
         ),
         (
             planted.takes_missing_for_well,
             "brain rule 4",
-            "region-gone(us-west-2)@600+60 dns-lies(=1)@690+20",
+            "region-gone(us-east-1)@600+120 dependency-gone(us-west-2,predictions)@600+2400",
         ),
-        (planted.asks_no_gate, "brain rule 4", "region-slow(us-east-1,=5)@1200+60"),
+        (
+            planted.asks_no_gate,
+            "brain rule 4",
+            "throttled(us-east-1)@600+120 replication-stalled(us-east-1,us-west-2)@600+2400",
+        ),
         (
             planted.waits_for_nothing,
             "brain rule 4",
@@ -45,7 +49,7 @@ STACK = stack_of(topology(2))
 )
 def test_a_brain_that_is_broken_on_purpose_is_found(think: Think, rule: str, text: str) -> None:
     """Each with the scenario that drawing and shrinking comes to."""
-    seeds = (0, 116, 295, 523)
+    seeds = range(3)
     found = [
         violation.rule
         for seed in seeds
