@@ -1,15 +1,12 @@
-"""The evacuation flag: one object in a healthy Region's bucket, one write to set it.
+"""The evacuation flag: one object in a healthy Region's bucket, which its observer sets and clears.
 
-Data plane only: S3 in a Region that watches the evacuated one, never Route 53, never Pulumi. Each
-watcher keeps a flag of its own, and any one of them is enough.
+Each watcher keeps a flag of its own, and any one of them is enough.
 """
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from resilience.aws import Aws, AwsError, AwsMissingError
@@ -42,60 +39,18 @@ class EvacuationFlag:
         """The object whose presence is the flag."""
         return f"evacuation/{self.region}"
 
-    def read(self, aws: Aws) -> bool:
-        """Tell whether any keeper that can be read holds the flag: those count.
+    def held_by(self, aws: Aws) -> tuple[str, ...]:
+        """Name the keepers that hold the flag, of those that can be read: those count.
 
         Raises:
             AwsError: no keeper can be read.
         """
-        held, errors = self._each(lambda keeper: self._held_by(aws, keeper))
+        held, errors = self._each(lambda keeper: keeper if self._holds(aws, keeper) else None)
         if len(errors) == len(self.keepers):
             raise errors[0]
-        return any(held)
+        return tuple(keeper.region for keeper in held if keeper is not None)
 
-    def set(self, aws: Aws, *, reason: str, by: str) -> tuple[str, ...]:
-        """Set the flag with every keeper within reach; idempotent. Names those that took it.
-
-        Raises:
-            AwsError: none took it.
-        """
-        at = datetime.now(UTC).isoformat()
-        body = json.dumps({"region": self.region, "reason": reason, "by": by, "at": at}).encode()
-
-        def put(keeper: Keeper) -> str:
-            aws.call(
-                "s3",
-                "put_object",
-                region=keeper.region,
-                Bucket=keeper.bucket,
-                Key=self.key,
-                Body=body,
-                ContentType="application/json",
-            )
-            return keeper.region
-
-        took, errors = self._each(put)
-        if not took:
-            raise errors[0]
-        return tuple(took)
-
-    def clear(self, aws: Aws) -> None:
-        """Clear the flag with every keeper; idempotent.
-
-        Raises:
-            AwsError: one could not be reached, and may still hold it.
-        """
-
-        def delete(keeper: Keeper) -> None:
-            aws.call(
-                "s3", "delete_object", region=keeper.region, Bucket=keeper.bucket, Key=self.key
-            )
-
-        _, errors = self._each(delete)
-        if errors:
-            raise errors[0]
-
-    def _held_by(self, aws: Aws, keeper: Keeper) -> bool:
+    def _holds(self, aws: Aws, keeper: Keeper) -> bool:
         try:
             aws.call("s3", "head_object", region=keeper.region, Bucket=keeper.bucket, Key=self.key)
         except AwsMissingError:

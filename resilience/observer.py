@@ -1,34 +1,21 @@
-"""The observer: looks at the primary from the others' side, decides, and takes the steps.
+"""Watches what the deployed observers do during a run, and keeps the timeline. It decides nothing.
 
-Each sense polls at its own pace and leaves a dated signal; the decision is made from whatever
-signals there are. So a call that hangs makes one signal old, and nothing else late.
+Each sense polls at its own pace and leaves a dated signal. So a call that hangs makes one signal
+old, and nothing else late.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from resilience.aws import Aws, AwsError
 from resilience.evacuation import flag_of
-from resilience.failover import (
-    FLAGGED,
-    NEVER,
-    Action,
-    Gates,
-    Intent,
-    IntentKind,
-    Settings,
-    Sighting,
-    Signal,
-    Step,
-    Watch,
-    decide,
-)
+from resilience.failover import FLAGGED, NEVER, Signal, Watch
+from resilience.functions.observer_memory import OBSERVER, GarbledError, memory_of
 from resilience.records import Event
 from resilience.resolver import NameServer, ResolutionError
-from resilience.senses import AddressBook, check_healthy, serves
+from resilience.senses import AddressBook, serves, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -47,11 +34,11 @@ SHORTEST_REAL_DNS_POLL_S = 0.1
 
 
 class Observer:
-    """Watches the primary on behalf of the Regions that would take over; `run` until cancelled.
+    """Watches the primary and those that watch it; `run` until cancelled.
 
-    The standby of the decision is all of these together: it is well while any of them is.
-    `events` is the timeline as it saw it. Set `failback_requested` to ask for failback, and
-    `gates` as they become known.
+    `events` is the timeline as it saw it. `watches` is what the deployed observers in the other
+    Regions think of the primary, as far as their items can be read; `latched_at_s` when the flag
+    was first seen, None while it is not there.
     """
 
     def __init__(
@@ -62,28 +49,39 @@ class Observer:
         name_server: NameServer,
         target: Target,
         clock: Clock,
-        settings: Settings,
     ) -> None:
         self.events: list[Event] = []
-        self.state = Watch()
-        self.failback_requested = False
-        self.gates = Gates()
         self.serving: str | None = None
+        self.watches: dict[str, Watch] = {}
+        self.latched_at_s: float | None = None
         self.book = AddressBook(topology, name_server)
+        self._topology = topology
         self._primary = topology.primary
         self._others = topology.others(self._primary.region)
         self._flag = flag_of(topology, self._primary.region)
         self._aws = aws
         self._target = target
         self._clock = clock
-        self._settings = settings
         self._signals: dict[str, Signal] = {}
 
+    @property
+    def latched(self) -> bool:
+        """Whether an observer keeps traffic away, and its flag is there."""
+        phases = {watch.phase for watch in self.watches.values()}
+        return self.latched_at_s is not None and bool(phases & FLAGGED)
+
+    @property
+    def refusal(self) -> str:
+        """What an observer said last about why it does not do what was asked; "" for nothing."""
+        told = [watch.told for watch in self.watches.values() if watch.told]
+        return told[-1] if told else ""
+
     async def run(self) -> None:
-        """Poll every sense and decide, until cancelled."""
+        """Poll every sense until cancelled."""
         senses: tuple[tuple[str, Callable[[], Awaitable[bool | None]]], ...] = (
             ("dns", self._look_at_dns),
             ("flag", self._look_at_flag),
+            ("items", self._look_at_items),
             ("primary_probe", self._look_at_primary),
             ("standby", self._look_at_standby),
             ("check", self._look_at_check),
@@ -91,7 +89,6 @@ class Observer:
         async with asyncio.TaskGroup() as group:
             for name, look in senses:
                 group.create_task(self._poll(name, look))
-            group.create_task(self._decide_forever())
 
     def note(self, kind: str, detail: str, *, region: str | None = None) -> None:
         """Put a line on the timeline, now."""
@@ -133,9 +130,58 @@ class Observer:
 
     async def _look_at_flag(self) -> bool | None:
         try:
-            return await asyncio.to_thread(self._flag.read, self._aws)
+            holding = await asyncio.to_thread(self._flag.held_by, self._aws)
         except AwsError:
             return None
+        if holding and self.latched_at_s is None:
+            self.latched_at_s = self._clock.now_s()
+            self.note("flag.set", f"in {', '.join(holding)}", region=self._primary.region)
+        elif not holding and self.latched_at_s is not None:
+            self.latched_at_s = None
+            self.note("flag.cleared", "by every observer", region=self._primary.region)
+        return bool(holding)
+
+    async def _look_at_items(self) -> bool | None:
+        """Read what the others' observers think; the signal is whether it could be read."""
+        for region in self._others:
+            try:
+                found = await asyncio.to_thread(self._items, region.region)
+            except AwsError:
+                continue
+            for watcher, watch in found.items():
+                self._note_watch(watcher, watch)
+            return True
+        return None
+
+    def _items(self, region: str) -> dict[str, Watch]:
+        reply = self._aws.call(
+            "dynamodb",
+            "query",
+            region=region,
+            TableName=self._topology.table_name,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": OBSERVER}},
+        )
+        found: dict[str, Watch] = {}
+        for item in reply["Items"]:
+            try:
+                watches = memory_of(item).brain.watches
+            except GarbledError:
+                continue  # its own observer tells
+            if self._primary.region in watches:
+                found[item["sk"]["S"]] = watches[self._primary.region]
+        return found
+
+    def _note_watch(self, watcher: str, watch: Watch) -> None:
+        """Put on the timeline what an observer has come to think, and what it refuses."""
+        before = self.watches.get(watcher, Watch())
+        self.watches[watcher] = watch
+        if watch.phase is not before.phase:
+            detail = f"{watcher}: {watch.phase} ({watch.reading})"
+            self.note("observer.phase", detail, region=self._primary.region)
+        if watch.told and watch.told != before.told:
+            detail = f"{watcher}: {watch.told}"
+            self.note("failover.refused", detail, region=self._primary.region)
 
     async def _look_at_primary(self) -> bool | None:
         return await self._serves(self._primary)
@@ -148,65 +194,11 @@ class Observer:
         return await serves(region, self.book.name_server, self._target, timeout_s)
 
     async def _look_at_check(self) -> bool | None:
-        """Route 53's verdict on the primary: from its API, else from what it answers clients.
+        """Route 53's word on the primary, as its name servers tell it."""
+        return await verdict(self._primary, self._topology.zone_name, self.book.name_server)
 
-        The API's control plane may be lost with the primary; the answers are a global data plane.
-        They tell nothing while the flag is set: then another is answered whatever the check.
-        """
-        verdict = await asyncio.to_thread(check_healthy, self._aws, self._primary.deep_check)
-        if verdict is not None or self.state.phase in FLAGGED or self.serving is None:
-            return verdict
-        return self.serving == self._primary.region
 
-    async def _decide_forever(self) -> None:
-        while True:
-            await self._decide()
-            await self._pause()
-
-    async def _decide(self) -> None:
-        at_s = self._clock.now_s()
-        dns, flag = self.signal("dns"), self.signal("flag")
-        observer_well = bool(dns.well) and flag.well is not None
-        observer = Signal(well=observer_well, seen_at_s=min(dns.seen_at_s, flag.seen_at_s))
-        seen = Sighting(
-            target=self._primary.region,
-            probe=self.signal("primary_probe"),
-            verdict=self.signal("check"),
-            refuge=self.signal("standby"),
-            flag=flag,
-            gates=self.gates,
-            intent=self._intent() if self.failback_requested else None,
-        )
-        self.state, steps = decide(self.state, seen, observer, at_s, self._settings)
-        for step in steps:
-            await self._take(step)
-
-    def _intent(self) -> Intent:
-        return Intent(
-            id="rehearsal",
-            kind=IntentKind.FAILBACK,
-            target=self._primary.region,
-            by="rehearsal",
-            reason="the rehearsal asks for failback",
-        )
-
-    async def _take(self, step: Step) -> None:
-        region = self._primary.region
-        if step.action in {Action.REFUSE, Action.NOTIFY}:
-            kind = "failover.refused" if step.action is Action.REFUSE else "failover.notified"
-            self.note(kind, step.reason, region=region)
-            return
-        try:
-            if step.action is Action.SET_FLAG:
-                took = await asyncio.to_thread(
-                    self._flag.set, self._aws, reason=step.reason, by="observer"
-                )
-                self.note("flag.set", f"{step.reason}, in {', '.join(took)}", region=region)
-            else:
-                await asyncio.to_thread(self._flag.clear, self._aws)
-                self.failback_requested = False
-                self.note("flag.cleared", step.reason, region=region)
-        except AwsError as error:
-            self.note("flag.failed", str(error), region=region)
-        # A look at the flag that began before the write ended says nothing about it.
-        self.state = replace(self.state, changed_at_s=self._clock.now_s())
+def quiet(observer: Observer) -> bool:
+    """Tell whether no observer keeps traffic away from the primary any more."""
+    phases = {watch.phase for watch in observer.watches.values()}
+    return observer.signal("flag").well is False and not phases & FLAGGED

@@ -202,11 +202,13 @@ class Stage:
         return Bearer(current=issuer.current, lasting=issuer.lasting)
 
     def _emulated_clock(self) -> RunningClock:
+        return RunningClock(then_s=self.emulated_now_s(), speed=self._handle.speed)
+
+    def emulated_now_s(self) -> float:
+        """Tell the time in the emulated AWS, in Unix seconds. Raises `StageGoneError`."""
         with _translated():
             now = str(self._handle.status()["emulated_now"])
-        return RunningClock(
-            then_s=datetime.fromisoformat(now).timestamp(), speed=self._handle.speed
-        )
+        return datetime.fromisoformat(now).timestamp()
 
     def lose(self, region: str) -> Loss:
         """Take a whole Region away. Raises `StageGoneError`."""

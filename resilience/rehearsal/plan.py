@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resilience.failover import Settings
 from resilience.objectives import (
     CONNECT_TIMEOUT_S,
     RESPONSE_TIMEOUT_S,
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
 BUSY_MACHINE_REAL_S = 6.0
 """What a busy machine may add to any wait, in wall seconds: work does not run faster with speed."""
 
-AGREEMENT_S = 5.0
-AGREEMENT_REAL_S = 2.0
-"""A pause of a busy machine, however fast the scenario runs, is not agreement."""
+SCHEDULE_S = 60.0
+"""An observer that was away begins to look again with the next minute of its schedule."""
 
-STALE_AFTER_S = 15.0
-STALE_AFTER_REAL_S = 4.0
+LOOKS_OF_A_MARKER = 6
+"""Looks until a marker was there and back: one to send, one to see it, one to answer; twice over,
+as either side may have just looked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +32,12 @@ class Plan:
     """Durations in scenario seconds; those called deadline are the longest a wait may last."""
 
     bounds: Bounds
-    failover: Settings
     steady_s: float
     settled_hold_s: float
     settle_deadline_s: float
     takeover_deadline_s: float
     latch_hold_s: float
+    latch_deadline_s: float
     return_deadline_s: float
     latched_watch_s: float
     failback_deadline_s: float
@@ -46,20 +45,19 @@ class Plan:
 
 
 def make_plan(topology: Topology, steady: Steady, *, speed: float) -> Plan:
-    """Plan a run from the interval, threshold, TTL and objectives that are deployed."""
+    """Plan a run from what is deployed: checks, records, objectives, and observers."""
     timing = topology.timing
     bounds = recovery_bounds(timing)
     slack_s = BUSY_MACHINE_REAL_S * speed
     timeouts_s = CONNECT_TIMEOUT_S + RESPONSE_TIMEOUT_S
     turn_s = timing.interval_s * timing.failure_threshold + timeouts_s
     hold_s = topology.primary.failback_hold_s
+    deciding = topology.standby.observer
+    look_s, agreement_s = (
+        (0.0, 0.0) if deciding is None else (deciding.look_s, deciding.agreement_s)
+    )
     return Plan(
         bounds=bounds,
-        failover=Settings(
-            agreement_s=max(AGREEMENT_S, AGREEMENT_REAL_S * speed),
-            hold_down_s=hold_s,
-            stale_after_s=max(STALE_AFTER_S, STALE_AFTER_REAL_S * speed),
-        ),
         steady_s=2 * steady.window_s,
         settled_hold_s=timing.interval_s * (timing.failure_threshold - 1) + timeouts_s,
         settle_deadline_s=2 * turn_s + timing.record_ttl_s + slack_s,
@@ -67,10 +65,11 @@ def make_plan(topology: Topology, steady: Steady, *, speed: float) -> Plan:
         + steady.window_s
         + slack_s,
         latch_hold_s=latch_hold_s(timing.interval_s, timing.failure_threshold),
+        latch_deadline_s=turn_s + SCHEDULE_S + agreement_s + 3 * look_s + slack_s,
         return_deadline_s=turn_s + slack_s,
         latched_watch_s=min(hold_s, timing.record_ttl_s + steady.window_s),
         failback_deadline_s=turn_s + timing.record_ttl_s + steady.window_s + slack_s,
-        gates_deadline_s=hold_s + 60.0 + slack_s,
+        gates_deadline_s=hold_s + SCHEDULE_S + LOOKS_OF_A_MARKER * look_s + 60.0 + slack_s,
     )
 
 

@@ -167,7 +167,6 @@ class Rehearsal:
             name_server=name_servers[homes[0]],
             target=target,
             clock=clock,
-            settings=plan.failover,
         )
         prober = Prober(
             Load(rate_per_s=options.rate_per_s, clients=max(CLIENTS, 2 * len(homes))),

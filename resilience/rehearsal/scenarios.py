@@ -6,12 +6,11 @@ follow no longer than the plan says, and writes down what it saw.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from resilience.failover import Phase as Serving
-from resilience.gates import read_gates
+from resilience.failover import IntentKind
+from resilience.observer import quiet
 from resilience.rehearsal.options import ScenarioName
 from resilience.rehearsal.steady import settle, steady_state
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
     from resilience.rehearsal.scene import Scene
     from resilience.stage import Loss
-
-GATES_EVERY_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,20 +178,17 @@ async def settle_again(scene: Scene) -> None:
 
 
 async def _hold_until_latched(scene: Scene, takeover: str) -> frozenset[int] | None:
-    """Wait for the latch to count; then see what survives of the primary's writes."""
+    """Wait for the deployed observers' latch to count; then see what survives of the writes."""
+    observer = scene.observer
     with scene.phase("hold: the evacuation flag latches the move"):
-        latched = await scene.until(
-            lambda: scene.observer.state.phase is Serving.LATCHED, scene.plan.return_deadline_s
-        )
+        latched = await scene.until(lambda: observer.latched, scene.plan.latch_deadline_s)
         scene.expect(
             "the move is latched by a flag in a Region that watches",
-            _last(scene, "flag.set") or "the observer set no evacuation flag",
+            _last(scene, "flag.set") or "no observer set an evacuation flag",
             held=latched,
         )
-        if latched:
-            await scene.clock.sleep_until(
-                scene.observer.state.changed_at_s + scene.plan.latch_hold_s
-            )
+        if observer.latched_at_s is not None:
+            await scene.clock.sleep_until(observer.latched_at_s + scene.plan.latch_hold_s)
         return await scene.held_by(takeover)
 
 
@@ -207,15 +201,8 @@ async def _give_back_and_fail_back(scene: Scene, losses: tuple[Loss, ...]) -> fl
         await scene.until(lambda: _primary_well(scene), scene.plan.return_deadline_s)
         await scene.clock.sleep(scene.plan.latched_watch_s)
     with scene.phase("failback gates"):
-        observer.failback_requested = True
-        reading = asyncio.create_task(_keep_reading_gates(scene))
-        try:
-            cleared = await scene.until(
-                lambda: observer.state.phase is Serving.SERVING, scene.plan.gates_deadline_s
-            )
-        finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
+        await scene.ask(IntentKind.FAILBACK, primary)
+        cleared = await scene.until(lambda: quiet(observer), scene.plan.gates_deadline_s)
         cleared_s = scene.clock.now_s()
     returned_s = returns_s[-1]
     early = [p for p in scene.settled(returned_s) if p.region == primary and p.ended_s < cleared_s]
@@ -226,7 +213,7 @@ async def _give_back_and_fail_back(scene: Scene, losses: tuple[Loss, ...]) -> fl
     )
     scene.expect(
         "failback passes its gates",
-        _last(scene, "flag.cleared") or _last(scene, "failover.refused") or "nothing was decided",
+        observer.refusal or _last(scene, "flag.cleared") or "nothing was decided",
         held=cleared,
     )
     with scene.phase("failback"):
@@ -245,14 +232,6 @@ async def _give_back_and_fail_back(scene: Scene, losses: tuple[Loss, ...]) -> fl
 def _primary_well(scene: Scene) -> bool:
     probe, check = scene.observer.signal("primary_probe"), scene.observer.signal("check")
     return bool(probe.well and check.well)
-
-
-async def _keep_reading_gates(scene: Scene) -> None:
-    while True:
-        scene.observer.gates = await read_gates(
-            scene.aws, scene.topology, scene.writer, now_s=scene.clock.now_s()
-        )
-        await scene.clock.sleep(GATES_EVERY_S)
 
 
 def _last(scene: Scene, kind: str) -> str | None:

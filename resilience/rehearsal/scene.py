@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from resilience import intents
 from resilience.aws import Aws, AwsError
 from resilience.journal import Expectation, Phase
 from resilience.measurement import Marks, Steady, recovery_time_s
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from resilience.clock import Clock
+    from resilience.failover import IntentKind
     from resilience.observer import Observer
     from resilience.prober import Prober
     from resilience.progress import Progress
@@ -96,6 +98,24 @@ class Scene:
             Event(at_s=now_s, kind="fault.restored", detail=detail, region=loss.region)
         )
         return now_s
+
+    async def ask(self, kind: IntentKind, region: str) -> None:
+        """Give the observers an operator's word, as an operator gives it."""
+        asked = intents.word(kind, region, by="rehearsal", reason=f"the rehearsal asks for {kind}")
+
+        def give() -> str:
+            now_s = self.stage.emulated_now_s()
+            return intents.give(self.aws, self.topology, asked, now_s=now_s)
+
+        took = await asyncio.to_thread(give)
+        self.events.append(
+            Event(
+                at_s=self.clock.now_s(),
+                kind="operator.word",
+                detail=f"{kind} of {region}, written in {took}",
+                region=region,
+            )
+        )
 
     def onset_s(self, loss: Loss) -> float:
         """When a loss began, in scenario seconds."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +12,7 @@ from moto.core.base_backend import BackendDict
 from moto.server import ThreadedMotoServer
 from topologies import topology
 
-from resilience.aws import Aws, AwsError, AwsMissingError, AwsRefusedError, AwsUnreachableError
+from resilience.aws import Aws, AwsMissingError, AwsRefusedError, AwsUnreachableError
 from resilience.clock import Clock
 from resilience.evacuation import Keeper, flag_of
 from resilience.writer import Writer
@@ -84,34 +83,39 @@ def test_a_region_that_is_gone_is_unreachable_and_soon(
     assert time.monotonic() - began_s < 10, "one retry, and no more"
 
 
+def put_flag(aws: Aws, region: str) -> None:
+    aws.call(
+        "s3",
+        "put_object",
+        region=region,
+        Bucket=f"{region}-evacuation",
+        Key="evacuation/us-east-1",
+        Body=b"{}",
+    )
+
+
 def test_the_evacuation_flag_is_one_object_in_the_other_region(aws: Aws) -> None:
     flag = flag_of(topology(), "us-east-1")
     assert flag.keepers == (Keeper(region="us-west-2", bucket="us-west-2-evacuation"),)
-    assert flag.read(aws) is False
-    for _ in range(2):
-        assert flag.set(aws, reason="a drill", by="a test") == ("us-west-2",)
-        assert flag.read(aws) is True
-    for _ in range(2):
-        flag.clear(aws)
-        assert flag.read(aws) is False
+    assert flag.held_by(aws) == ()
+    put_flag(aws, "us-west-2")
+    assert flag.held_by(aws) == ("us-west-2",)
 
 
-def test_with_one_watcher_lost_the_other_keeps_the_flag(aws: Aws) -> None:
+def test_with_one_watcher_lost_the_others_flag_counts(aws: Aws) -> None:
     """The bucket of eu-west-1 is not there: as good as a Region that is not."""
     flag = flag_of(topology(3), "us-east-1")
     assert [keeper.region for keeper in flag.keepers] == ["us-west-2", "eu-west-1"]
-    assert flag.set(aws, reason="a drill", by="a test") == ("us-west-2",)
-    assert flag.read(aws) is True
-    with pytest.raises(AwsError, match="eu-west-1"):
-        flag.clear(aws)
-    assert flag.read(aws) is False, "cleared where it can be; the lost one may still hold it"
+    put_flag(aws, "us-west-2")
+    assert flag.held_by(aws) == ("us-west-2",)
 
 
-def test_a_flag_that_no_watcher_takes_is_not_set(aws: Aws) -> None:
-    flag = flag_of(topology(3), "us-west-2")
-    lost = replace(flag, keepers=flag.keepers[:1])
-    with pytest.raises(AwsError, match="eu-west-1"):
-        lost.set(aws, reason="a drill", by="a test")
+def test_flags_that_nobody_can_read_are_not_flags_that_are_not_there(
+    silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resilience.aws.READ_TIMEOUT_S", 0.2)
+    with pytest.raises(AwsUnreachableError):
+        flag_of(topology(), "us-east-1").held_by(Aws({**KEYS, "AWS_ENDPOINT_URL": silent}))
 
 
 def test_writes_are_numbered_acknowledged_and_found_again(aws: Aws) -> None:

@@ -1,4 +1,4 @@
-"""The observer against real DNS and TLS on loopback, and an AWS that is half away."""
+"""Watching the observers: real DNS and TLS on loopback, and an AWS that is half there."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-import pytest
-from failover_world import open_gates
 from servers import GOLDEN, Names, RegionServer, authority, name_server, region_server
 from topologies import ZONE, topology
 
 from resilience.aws import Aws, AwsMissingError, AwsUnreachableError, Call
 from resilience.client import Target
 from resilience.clock import Clock
-from resilience.failover import FLAGGED, Phase, Settings
-from resilience.observer import Observer
+from resilience.failover import Brain, Phase, Watch
+from resilience.functions.observer_memory import Memory, item_of
+from resilience.observer import Observer, quiet
 from resilience.resolver import NameServer
 
 if TYPE_CHECKING:
@@ -25,34 +24,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PREDICT, EAST, WEST = (f"predict.{x}{ZONE}" for x in ("", "us-east-1.", "us-west-2."))
+VERDICT = f"verdict.us-east-1.{ZONE}"
 SPEED = 5.0
 
 
 @dataclass
 class Half:
-    """An AWS whose Route 53 control plane may be away, and whose S3 keeps the flag."""
+    """An AWS that keeps the flag and the deployed observers' items, and may be out of reach."""
 
-    control_plane: bool = False
     objects: set[str] = field(default_factory=set[str])
-    healthy: bool = True
+    items: dict[str, Watch] = field(default_factory=dict[str, Watch])
+    away: bool = False
     calls: list[str] = field(default_factory=list[str])
 
     def call(self, service: str, operation: str, *, region: str, **parameters: Any) -> Any:
         call = Call(service=service, operation=operation, region=region)
         self.calls.append(str(call))
-        if operation == "get_health_check_status":
-            if not self.control_plane:
-                raise AwsUnreachableError(call, "closed")
-            word = "Success: 200" if self.healthy else "Failure: timed out"
-            return {"HealthCheckObservations": [{"StatusReport": {"Status": word}}] * 16}
-        key = f"{parameters['Bucket']}/{parameters['Key']}"
-        if operation == "put_object":
-            self.objects.add(key)
-        elif operation == "delete_object":
-            self.objects.discard(key)
-        elif key not in self.objects:
+        if self.away:
+            raise AwsUnreachableError(call, "closed")
+        if operation == "query":
+            return {"Items": [self._item(watcher, watch) for watcher, watch in self.items.items()]}
+        assert operation == "head_object", "it looks, and touches nothing"
+        if f"{parameters['Bucket']}/{parameters['Key']}" not in self.objects:
             raise AwsMissingError(call, "404", "no")
         return {}
+
+    def _item(self, watcher: str, watch: Watch) -> Any:
+        memory = Memory(since_s=0.0, brain=Brain(watches={"us-east-1": watch}))
+        return item_of(memory, watcher, release="", written_at="")
 
 
 @dataclass
@@ -87,6 +86,7 @@ def play(folder: Path, story: Callable[[World], Awaitable[None]]) -> None:
                         EAST: ("A", ["127.0.0.2"], 60),
                         WEST: ("A", ["127.0.0.3"], 60),
                         PREDICT: ("A", ["127.0.0.2"], 10),
+                        VERDICT: ("A", ["192.0.2.1"], 10),
                     }
                 )
             )
@@ -102,7 +102,6 @@ def play(folder: Path, story: Callable[[World], Awaitable[None]]) -> None:
                     release=GOLDEN,
                 ),
                 clock=Clock(SPEED),
-                settings=Settings(agreement_s=3, hold_down_s=5, stale_after_s=20),
             )
             running = asyncio.create_task(observer.run())
             try:
@@ -116,66 +115,52 @@ def play(folder: Path, story: Callable[[World], Awaitable[None]]) -> None:
     asyncio.run(asyncio.wait_for(run(), 60))
 
 
+def last(observer: Observer, kind: str) -> str:
+    return [event.detail for event in observer.events if event.kind == kind][-1]
+
+
 def kinds(observer: Observer) -> list[str]:
     return [event.kind for event in observer.events]
 
 
-def test_a_lost_primary_is_latched_by_one_write_without_any_control_plane(tmp_path: Path) -> None:
+def test_what_the_deployed_observers_do_is_put_on_the_timeline(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         observer = world.observer
         await world.until(lambda: observer.serving == "us-east-1", "the primary serves")
+        await world.until(lambda: quiet(observer), "nobody keeps traffic away")
         world.east.hang_from = 0
-        await asyncio.sleep(2)
-        assert observer.state.phase not in FLAGGED, "one signal alone moves nothing"
         world.serve_from("127.0.0.3")
-        await world.until(lambda: observer.state.phase is Phase.LATCHED, "the latch")
-        await asyncio.sleep(1.5)
-        assert world.aws.objects == {"us-west-2-evacuation/evacuation/us-east-1"}
-        assert kinds(observer).count("flag.set") == 1
-        written = [c for c in world.aws.calls if "put_object" in c]
-        assert written == ["s3 put_object in us-west-2"]
-
-    play(tmp_path, story)
-
-
-def test_failback_waits_for_request_gates_and_hold_down(tmp_path: Path) -> None:
-    async def story(world: World) -> None:
-        observer = world.observer
+        world.names.answers[VERDICT] = ("A", ["192.0.2.2"], 10)
+        await world.until(lambda: observer.signal("check").well is False, "Route 53's word")
+        world.aws.items["us-west-2"] = Watch(phase=Phase.LATCHED)
+        await world.until(lambda: "observer.phase" in kinds(observer), "a phase")
+        assert not observer.latched, "a thought is no flag"
         world.aws.objects.add("us-west-2-evacuation/evacuation/us-east-1")
-        world.aws.control_plane = True
-        world.serve_from("127.0.0.3")
-        await world.until(lambda: observer.state.phase is Phase.LATCHED, "the flag is adopted")
-        await asyncio.sleep(2)
-        assert world.aws.objects, "nobody asked"
-        observer.failback_requested = True
-        await world.until(lambda: "failover.refused" in kinds(observer), "a refusal")
-        assert "replication has not caught up" in observer.events[-1].detail
-        observer.gates = open_gates(observer.events[-1].at_s)
-        await world.until(lambda: not world.aws.objects, "the flag is cleared")
-        await world.until(lambda: observer.state.phase is Phase.SERVING, "serving")
+        await world.until(lambda: observer.latched, "the latch")
+        assert last(observer, "flag.set") == "in us-west-2"
+        assert last(observer, "dns.answer") == "clients are sent to us-west-2"
+        world.aws.items["us-west-2"] = Watch(phase=Phase.FAILING_BACK, told="not yet")
+        await world.until(lambda: observer.refusal == "not yet", "a refusal")
+        assert last(observer, "failover.refused") == "us-west-2: not yet"
+        world.aws.items["us-west-2"] = Watch()
+        await world.until(lambda: observer.refusal == "", "the word was obeyed")
+        assert not quiet(observer), "the flag is still there"
+        world.aws.objects.clear()
+        await world.until(lambda: quiet(observer), "traffic may go back")
+        assert kinds(observer).count("flag.set") == kinds(observer).count("flag.cleared") == 1
 
     play(tmp_path, story)
 
 
-@pytest.mark.parametrize("blind", ["dns", "flag"])
-def test_an_observer_that_cannot_see_decides_nothing(tmp_path: Path, blind: str) -> None:
+def test_what_cannot_be_read_is_neither_latched_nor_quiet(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         observer = world.observer
+        world.aws.away = True
         await world.until(lambda: observer.serving == "us-east-1", "the primary serves")
-        world.serve_from("127.0.0.3")
-        await world.until(lambda: observer.serving == "us-west-2", "the answer moved")
-        if blind == "dns":
-            assert world.names.transport is not None
-            world.names.transport.close()
-        else:
-            world.aws.call = lambda *_, **__: (_ for _ in ()).throw(  # type: ignore[method-assign]
-                AwsUnreachableError(Call(service="s3", operation="x", region="us-west-2"), "gone")
-            )
+        await world.until(lambda: "query" in str(world.aws.calls), "it asked")
         await asyncio.sleep(1)
-        world.east.hang_from = 0
-        await asyncio.sleep(4)
-        assert "flag.set" not in kinds(observer)
-        assert observer.state.phase is Phase.SERVING
+        assert not observer.latched
+        assert not quiet(observer)
 
     play(tmp_path, story)
 
