@@ -75,6 +75,18 @@ def test_the_latch_holds_traffic_while_the_lost_region_is_back(
     assert {probe.region for probe in held if probe.good} == {"us-west-2"}
 
 
+def test_the_deployed_observer_decides_and_the_rehearsal_only_asks(
+    staging: tuple[Ended, Path],
+) -> None:
+    timeline = read_journal(staging[1] / "journal.json").timeline
+    at_s = {event.kind: event.at_s for event in timeline}
+    thoughts = [event.detail for event in timeline if event.kind == "observer.phase"]
+    latched = next(n for n, each in enumerate(thoughts) if each.startswith("us-west-2: latched"))
+    assert any(each.startswith("us-west-2: failing back") for each in thoughts[latched:])
+    assert thoughts[-1].startswith("us-west-2: serving")
+    assert at_s["fault.restored"] < at_s["operator.word"] < at_s["flag.cleared"]
+
+
 @pytest.mark.long
 def test_ten_failures_thirty_seconds_apart_miss_the_rto_by_name(rehearsals: Rehearsals) -> None:
     ended = rehearsals.ended("slow checks")

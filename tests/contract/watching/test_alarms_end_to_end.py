@@ -83,7 +83,7 @@ class World:
             for each in found:
                 self.heard[region].append(json.loads(json.loads(each["Body"])["Message"]))
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
-        return [each for each in self.heard[region] if each["AlarmName"] == f"{PREFIX}-{alarm}"]
+        return [e for e in self.heard[region] if e.get("AlarmName") == f"{PREFIX}-{alarm}"]
 
     def state(self, region: str, alarm: str) -> str:
         kinds = ["MetricAlarm", "CompositeAlarm"]
