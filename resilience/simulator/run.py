@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from resilience.simulator.stack import SimulatedStack
     from resilience.simulator.thinking import Think
 
-__all__ = ["Outcome", "Split", "Violation", "play", "simulate"]
+__all__ = ["Outcome", "Split", "Violation", "play", "settle", "simulate"]
 
 STEADY: Final = Steady()
 SETTLE_S: Final = 600.0
@@ -52,7 +52,7 @@ def play(
     outages = world.clients.ledger.outages(STEADY, onsets, scenario.duration_s)
     availability = world.clients.ledger.availability_ratio(scenario.duration_s)
     ends_s = max((fault.ends_s for fault in scenario.faults), default=0.0)
-    _settle(world, max(scenario.duration_s, ends_s))
+    settle(world, max(scenario.duration_s, ends_s))
     worst = max(outages, key=lambda each: each.recovery_s, default=None)
     return (
         Outcome(
@@ -68,7 +68,7 @@ def play(
     )
 
 
-def _settle(world: World, from_s: float) -> None:
+def settle(world: World, from_s: float) -> None:
     """Give people time after the faults; then hold the end against what must be so.
 
     A run that broke a rule already is not given that time: what follows from it tells nothing.
