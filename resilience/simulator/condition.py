@@ -6,11 +6,14 @@ from the same condition, each by its own limits:
 - A lost Region is silent: connections time out, nothing in it runs.
 - A slow one answers late: too late for a checker after two seconds, for a client after its own.
 - A throttled function is answered 502 by the load balancer, at once.
+- Target health changes nothing here: a target group whose only target, a function, is unhealthy
+  fails open, and the records do not evaluate it.
 - A Region with a wrong model answers 200 and wrongly; its own golden prediction says so, so that
   it is not ready (`/health/ready`), but alive.
 
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determining-health-of-endpoints.html
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
 
 from __future__ import annotations
 
-from math import ceil, inf
+from math import inf
 from typing import Final
 
 STEP_S: Final = 10.0
@@ -65,8 +65,3 @@ class Environments:
             return max(self._started, wanted if self._grows_from_s == -inf else self._started)
         steps = int((now_s - self._grows_from_s) / STEP_S + 1e-9) + 1
         return min(wanted, self._started + steps * self._step)
-
-
-def whole(concurrency: float) -> int:
-    """Count environments in whole ones."""
-    return ceil(concurrency - 1e-9)

@@ -1,22 +1,19 @@
 """The person on call: woken by an alarm, late, with a runbook.
 
-- An alarm looks at whole periods; one with a failing point in it pages, when CloudWatch has
-  evaluated it and the message is through. Missing data pages nobody here: a Region that is lost
-  is seen by its neighbours' canaries.
+- An alarm has to fire first (`resilience.simulator.alarms`), and its message to get through.
 - Then it takes a person a while (`reaction_median_s`, heavy-tailed) to be there.
 - The runbook: when a Region that traffic was moved away from has been well for `patience_s`, ask
   for failback; look again every ten minutes; after two refusals, force it. Take back what was
   asked for by mistake.
-
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 """
 
 from __future__ import annotations
 
-from math import ceil, inf
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from resilience.failover import IntentKind
+from resilience.simulator.alarms import Alarms
 from resilience.simulator.engine import MODEL
 from resilience.simulator.links import draw_lag_s
 
@@ -43,19 +40,28 @@ class Operator:
             random, parameters.reaction_median_s, parameters.reaction_p99_s
         )
         self.comes_s = inf
+        self._alarms = Alarms(
+            parameters,
+            world.timeline,
+            alive=lambda: any(not condition.gone for condition in world.conditions),
+            troubled=world.troubled,
+            ring=self._rings,
+        )
         self._well_since: dict[int, float] = {}
         self._asked: dict[int, int] = {}
         self._to_take_back: set[int] = set()
 
     def page(self) -> None:
         """Something is wrong from now on: an alarm will say so, if nobody has come yet."""
-        if self.comes_s < inf:
-            return
-        parameters, now_s = self._world.stack.parameters, self._world.timeline.now_s
-        period_s = parameters.alarm_period_s
-        alarm_s = ceil(now_s / period_s) * period_s + parameters.alarm_delay_s
-        self.comes_s = alarm_s + parameters.notification_s + self._reaction_s
-        self._world.timeline.at(self.comes_s, MODEL, self._look)
+        if self.comes_s == inf:
+            self._alarms.trouble()
+
+    def _rings(self) -> None:
+        """An alarm fires: somebody will be there in a while."""
+        if self.comes_s == inf:
+            notified_s = self._world.timeline.now_s + self._world.stack.parameters.notification_s
+            self.comes_s = notified_s + self._reaction_s
+            self._world.timeline.at(self.comes_s, MODEL, self._look)
 
     def noticed(self, number: int, *, ready: bool) -> None:
         """A Region became ready, or stopped being so."""

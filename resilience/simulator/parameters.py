@@ -34,7 +34,6 @@ class Parameters:
         zone_leaves_s: From the loss of a zone until the load balancer's name no longer gives its
             address. Unverified.
         backlog_per_s: Objects a second by which a stalled replication's backlog drains. Unverified.
-        invocation_lag_s: A scheduled invocation comes up to this much late. Unverified.
         alarm_period_s: Period of the alarms that page.
         alarm_delay_s: From the end of a period to the alarm's state. Unverified.
         notification_s: From an alarm to a person's phone. Unverified.
@@ -60,7 +59,6 @@ class Parameters:
     writes_per_s: float = 1.0
     zone_leaves_s: float = 60.0
     backlog_per_s: float = 100.0
-    invocation_lag_s: float = 5.0
     alarm_period_s: float = 60.0
     alarm_delay_s: float = 30.0
     notification_s: float = 20.0

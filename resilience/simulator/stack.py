@@ -52,8 +52,6 @@ class SimulatedRegion:
     watch_checks: tuple[str, ...]
     copies_to: tuple[str, ...]
     code: str
-    target_health_checks: bool
-    function_timeout_s: float
     reserved_concurrency: int | None
     provisioned_concurrency: int
     client_keep_alive_s: float
@@ -148,8 +146,6 @@ def _region(topology: Topology, region: Region) -> SimulatedRegion:
             buckets[name] for name in region.prediction_bucket.replicates_to if name in buckets
         ),
         code=region.function.code_sha256,
-        target_health_checks=region.target_group.health_check_enabled,
-        function_timeout_s=region.function.timeout_s,
         reserved_concurrency=region.function.reserved_concurrency,
         provisioned_concurrency=region.function.provisioned_concurrency,
         client_keep_alive_s=region.load_balancer.client_keep_alive_s,
