@@ -1,6 +1,16 @@
 """The table of mistakes; a module for each thing they are made in."""
 
-from tests.mutations.table import data, edge, functions, health, roles, settings, traffic, watching
+from tests.mutations.table import (
+    data,
+    edge,
+    functions,
+    health,
+    observers,
+    roles,
+    settings,
+    traffic,
+    watching,
+)
 
 CHAPTERS = {
     "Settings": settings.MUTATIONS,
@@ -11,6 +21,7 @@ CHAPTERS = {
     "Data": data.MUTATIONS,
     "Roles and keys": roles.MUTATIONS,
     "Watching and backups": watching.MUTATIONS,
+    "Observers": observers.MUTATIONS,
 }
 
 MUTATIONS = tuple(each for chapter in CHAPTERS.values() for each in chapter)
