@@ -214,6 +214,7 @@ class Judge:
     def _due(self, what: tuple[_Key, float]) -> None:
         """A duty is due: if it still is one, it was not done."""
         key, due_s = what
+        self.refresh()
         since_s = self._since.get(key)
         if since_s is None or self._planned.get(key) != due_s:
             return

@@ -41,9 +41,12 @@ def after_quiet_looks(observer: Observer, look: int, *, well: bool) -> Brain:
     own_s, count = observer.own_s(look), look - observer.last
     old = brain.epoch
     kept = min(count, KEPT_BEATS)
+    first_s, look_s, skew_s = observer.first_s, observer.look_s, observer.skew_s
     dated = tuple(
-        (old.beat + number, observer.own_s(first + number))
-        for number in range(count - kept + 1, count + 1)
+        [
+            (old.beat + number, first_s + (first + number) * look_s + skew_s)
+            for number in range(count - kept + 1, count + 1)
+        ]
     )
     stay = old.beats[max(len(old.beats) - KEPT_BEATS + kept, 0) :]
     arrived = _arrivals(observer, first, look)

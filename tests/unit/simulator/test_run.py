@@ -64,3 +64,18 @@ def test_a_sound_stack_and_the_real_brain_break_no_rule(count: int) -> None:
     for seed in range(40):
         scenario = draw(stack, seed)
         assert simulate(stack, scenario).violations == (), to_text(scenario)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        # Nobody latches what an operator holds.
+        (2, "seed=1007372 throttled(us-east-1)@303+192.3 operator-errs(us-east-1,hold)@359.1+0"),
+        # A Region that clients are led to counts as broken from when it broke, not from before.
+        (3, "seed=401741 throttled(us-east-1)@951.6+121.6 region-slow(us-west-2,=4.2)@968.2+36.3"),
+        # The epoch is handed over by its deputy's grant, which is another item's news.
+        (3, "seed=20 throttled(us-east-1)@421.3+890.8 clock-skewed(us-east-1,=-0.7)@547.2+179.4"),
+    ],
+)
+def test_what_once_seemed_to_break_a_rule_breaks_none(count: int, text: str) -> None:
+    assert run(text, STACKS[count]).violations == ()
