@@ -122,7 +122,7 @@ class Observer(pulumi.ComponentResource):
 
     def _on_alarms(self, name: str, args: ObserverArgs, function: Function) -> None:
         """Start a run at once when something is wrong: up to a minute sooner than the schedule."""
-        names, letters = args.region.names, args.region.dead_letters
+        names = args.region.names
         rule = aws.cloudwatch.EventRule(
             f"{name}-alarms",
             region=names.region,
@@ -148,7 +148,7 @@ class Observer(pulumi.ComponentResource):
             rule=rule.name,
             target_id=WHAT,
             arn=function.alias_arn,
-            dead_letter_config={"arn": letters.arn},
+            # A start that does not come through is made good by the schedule: nothing to keep.
             retry_policy={
                 "maximum_event_age_in_seconds": MINUTELY_LATE_S,
                 "maximum_retry_attempts": 1,

@@ -232,3 +232,37 @@ def test_the_table_of_alarms_says_what_is_deployed(prod: Graph) -> None:
         for each in prod.of("MetricAlarm")
     }
     assert {slug: told[slug] for slug in told.keys() & deployed.keys()} == deployed
+
+
+def test_an_observer_is_started_by_alarms_of_its_own_stack_that_fire(staging: Graph) -> None:
+    for region in staging.regions:
+        rule = staging.one("EventRule", region=region, name="understudy-staging-observer")
+        pattern = json.loads(rule.inputs["eventPattern"])
+        assert pattern["detail"] == {
+            "alarmName": [{"prefix": "understudy-staging-"}],
+            "state": {"value": ["ALARM"]},
+        }, "not by those that end, nor by another stack's"
+
+
+def test_an_observer_is_told_what_the_settings_say(release_zip: Path) -> None:
+    config = stack_config(
+        "staging", observerLookSeconds="20", agreementSeconds="45", failbackHoldSeconds="77"
+    )
+    graph = run_program("staging", config, release_zip)
+    function = graph.one("Function", region="us-west-2", name="understudy-staging-observer")
+    variables = function.inputs["environment"]["variables"]
+    assert json.loads(variables["UNDERSTUDY_OBSERVER"]) == {
+        "look_s": 20,
+        "agreement_s": 45,
+        "hold_down_s": 77,
+        "stale_after_s": 60,
+        "lease_s": 120,
+        "caught_up_s": 300,
+    }
+    assert variables["UNDERSTUDY_WATCHED_REGIONS"] == "us-east-1"
+    assert variables["UNDERSTUDY_DEPUTY"] == "us-east-1"
+    packed = set(function.inputs["code"])
+    here = {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "resilience/failover").glob("*.py")
+    }
+    assert here <= packed, "the whole brain comes along"
