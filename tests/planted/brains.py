@@ -184,8 +184,11 @@ def _clearing_when_well(brain: Brain, inputs: Inputs, place: Place, settings: Se
 
 def _asking_for_failback(brain: Brain, inputs: Inputs, place: Place, settings: Settings) -> Thought:
     def asked(seen: Sighting) -> Sighting:
+        watch = brain.watches.get(seen.target)
+        if watch is None or watch.phase not in FLAGGED:
+            return seen
         word = Intent(
-            id="automatic",
+            id=f"automatic at {watch.changed_at_s}",
             kind=IntentKind.FAILBACK,
             target=seen.target,
             by=failover.OBSERVER,

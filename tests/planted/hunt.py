@@ -31,10 +31,11 @@ if TYPE_CHECKING:
     from tests.planted.plant import Plant
 
 SEED = 1
-JUDGED_SCENARIOS = 200
+JUDGED_SCENARIOS = 100
 """Enough for a 99th percentile of the outages among them."""
 
 LIMIT_S = 60.0
+"""Of one core: how busy a machine is otherwise is no matter of the simulator."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,7 @@ class _Played:
 def hunt(plant: Plant, topology: Topology, *, limit_s: float = LIMIT_S) -> Found | None:
     """Look for a plant until it is found or the time is up."""
     stack = simulated(plant.change(topology))
-    began_s = time.monotonic()
+    began_s = time.process_time()
     found = by_objective(plant, stack, began_s) if plant.kind == "setting" else None
     found = found or _by_rule(plant, topology, began_s, limit_s)
     return found or _by_finding(plant.change(topology), began_s)
@@ -77,13 +78,13 @@ def _by_rule(plant: Plant, topology: Topology, began_s: float, limit_s: float) -
     sound, stack = simulated(topology), simulated(plant.change(topology))
     plan = Plan(seed=SEED, classes=plant.classes or FAULT_CLASSES)
     brain, index = _Played(plant), 0
-    while time.monotonic() - began_s < limit_s:
+    while time.process_time() - began_s < limit_s:
         scenario = scenario_of(stack, plan, index)
         index += 1
         outcome = brain.play(stack, scenario)
         if not outcome.violations or simulate(sound, scenario).violations:
             continue
-        seconds = time.monotonic() - began_s
+        seconds = time.process_time() - began_s
         rule = outcome.violations[0].rule
         small = brain.shrink(
             stack, scenario, lambda seen, rule=rule: any(v.rule == rule for v in seen.violations)
@@ -106,7 +107,7 @@ def _by_finding(topology: Topology, began_s: float) -> Found | None:
     return Found(
         by="finding, before anything is played",
         scenarios=0,
-        seconds=time.monotonic() - began_s,
+        seconds=time.process_time() - began_s,
         scenario="",
         detail=str(findings[0]),
     )
@@ -131,7 +132,7 @@ def by_objective(plant: Plant, stack: SimulatedStack, began_s: float) -> Found |
     missed = [verdict for verdict in verdicts if not verdict.met]
     if not missed:
         return None
-    seconds = time.monotonic() - began_s
+    seconds = time.process_time() - began_s
     verdict = missed[0]
     figure = {
         "rto_s": judged.recovery.worst if judged.recovery else judged.data_loss.worst,

@@ -57,8 +57,8 @@ def main() -> None:
             kept["seconds"] = math.ceil(found.seconds)
         known[name] = kept
         print(name, found, flush=True)  # noqa: T201 - this is a command
-    ordered = {plant.name: known.get(plant.name) for plant in PLANTS}
-    RECORD.write_text(json.dumps(ordered, indent=1) + "\n", encoding="utf-8")
+        ordered = {plant.name: known.get(plant.name) for plant in PLANTS}
+        RECORD.write_text(json.dumps(ordered, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -86,13 +86,13 @@ def test_a_setting_made_worse_exits_1_and_names_the_objective(
 
 
 def test_two_runs_and_any_number_of_workers_give_the_same_bytes(tmp_path: Path) -> None:
-    some = ("--scenarios", "22", "--seed", "7")
-    folders = [tmp_path / name for name in ("one", "again", "two")]
+    some = ("--scenarios", "12", "--seed", "7")
+    folders = [tmp_path / name for name in ("one", "two")]
     for folder in folders:
         folder.mkdir()
     save_snapshot(deployed(), tmp_path / "stack.json")
     found: list[tuple[str, bytes, bytes]] = []
-    for folder, workers in zip(folders, ("1", "1", "2"), strict=True):
+    for folder, workers in zip(folders, ("1", "2"), strict=True):
         result = RUNNER.invoke(
             cli.app,
             [
@@ -104,8 +104,7 @@ def test_two_runs_and_any_number_of_workers_give_the_same_bytes(tmp_path: Path) 
         assert result.exit_code == 0, result.stdout
         journal, report = (folder / name for name in ("journal.json", "report.html"))
         found.append((result.stdout, journal.read_bytes(), report.read_bytes()))
-    assert found[0] == found[1], "the same seed gives the same bytes"
-    assert found[0] == found[2], "so does another number of workers"
+    assert found[0] == found[1]
 
 
 def test_another_seed_is_another_run(tmp_path: Path) -> None:

@@ -136,6 +136,17 @@ def test_outputs_that_are_none_are_refused(tmp_path: Path, text: str, said: str)
         from_deployed(tmp_path, "prod", tmp_path / "outputs.json")
 
 
+def test_a_deployed_stack_is_read_by_its_outputs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "parse_outputs", lambda found: found)
+    monkeypatch.setattr(source, "read_topology", lambda _, found: replace(topology(), **found))
+    (tmp_path / "outputs.json").write_text('{"stack": "prod"}')
+    assert from_deployed(tmp_path, "prod", tmp_path / "outputs.json").stack == "prod"
+    with pytest.raises(SourceError, match="outputs of stack prod: expected those of staging"):
+        from_deployed(tmp_path, "staging", tmp_path / "outputs.json")
+
+
 def renamed(text: str) -> Topology:
     """The same stack from another deploy: what an account names at random has other names."""
     found = from_json(text)
