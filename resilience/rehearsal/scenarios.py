@@ -118,7 +118,7 @@ async def standby_lost(scene: Scene) -> Played | None:
     held = await scene.held_by(primary)
     with scene.phase(f"{standby} is back"):
         until_s = await scene.give_back(loss)
-        await settle_again(scene)
+        await settle_again(scene, standby)
     bad = [p for p in scene.settled(onset_s) if not p.good]
     scene.expect(
         "losing the standby costs no reply",
@@ -169,12 +169,16 @@ async def all_lost(scene: Scene) -> Played | None:
     )
 
 
-async def settle_again(scene: Scene) -> None:
-    """Wait until Route 53 sees every Region healthy again."""
+async def settle_again(scene: Scene, returned: str) -> None:
+    """Ask for a Region that was lost to stand by again, and wait until Route 53 sees all healthy.
+
+    Its watchers latched whatever was lost for long enough, standbys too.
+    """
     await scene.until(
         lambda: scene.observer.signal("standby").well is True, scene.plan.return_deadline_s
     )
-    await settle(scene)
+    await scene.ask(IntentKind.FAILBACK, returned)
+    await settle(scene, within_s=scene.plan.gates_deadline_s)
 
 
 async def _hold_until_latched(scene: Scene, takeover: str) -> frozenset[int] | None:
@@ -201,7 +205,8 @@ async def _give_back_and_fail_back(scene: Scene, losses: tuple[Loss, ...]) -> fl
         await scene.until(lambda: _primary_well(scene), scene.plan.return_deadline_s)
         await scene.clock.sleep(scene.plan.latched_watch_s)
     with scene.phase("failback gates"):
-        await scene.ask(IntentKind.FAILBACK, primary)
+        for loss in losses:
+            await scene.ask(IntentKind.FAILBACK, loss.region)
         cleared = await scene.until(lambda: quiet(observer), scene.plan.gates_deadline_s)
         cleared_s = scene.clock.now_s()
     returned_s = returns_s[-1]

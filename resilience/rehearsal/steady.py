@@ -17,7 +17,7 @@ SETTLE_POLL_S = 2.0
 SHORTEST_REAL_SETTLE_POLL_S = 0.5
 
 
-async def settle(scene: Scene) -> None:
+async def settle(scene: Scene, *, within_s: float = 0.0) -> None:
     """Wait until Route 53 has settled on every endpoint check and DNS leads to the primary.
 
     The API shows each checker's last look, but a checker changes its mind only after `threshold`
@@ -25,8 +25,9 @@ async def settle(scene: Scene) -> None:
     timeouts. A new inverted check begins unhealthy and needs just this long.
 
     Says nothing when it does not come: the steady state that follows does, with its reasons.
+    What else has to happen first may take `within_s` besides.
     """
-    deadline_s = scene.clock.now_s() + scene.plan.settle_deadline_s
+    deadline_s = scene.clock.now_s() + scene.plan.settle_deadline_s + within_s
     with scene.phase("health checks settle") as began_s:
         right_since_s = began_s
         while (now_s := scene.clock.now_s()) < deadline_s:
