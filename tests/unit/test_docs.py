@@ -62,5 +62,5 @@ def test_the_entry_script_lists_its_own_commands() -> None:
         timeout=30,
         check=True,
     ).stdout
-    for command in (*RUN_COMMANDS, "rehearse", "emulate"):
+    for command in (*RUN_COMMANDS, "rehearse", "simulate", "cross-check", "emulate"):
         assert command == "help" or f"\n  {command}" in shown, f"--help must list {command}"
