@@ -1,4 +1,4 @@
-"""Runs the benchmarks: `./run bench [serving] [deploy] [rehearsal]`, all of them without a name."""
+"""Runs the benchmarks: `./run bench [NAME ...]`, all of them without a name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 
 from benchmarks.table import Row, print_rows
 
-NAMES = ("serving", "deploy", "rehearsal")
+NAMES = ("serving", "deploy", "rehearsal", "simulator")
 
 
 def main() -> int:
