@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 TOPOLOGIES: Final = Path(__file__).parent / "topologies"
-COUNTS: Final = (2, 3, 5)
+COUNTS: Final = (2, 3, 5, 8)
 LEAST_A_SECOND: Final = 300
 SCENARIOS: Final = 200
 TURNS: Final = 2
