@@ -1,8 +1,9 @@
 """Replication from one Region to another: its lag, stalls, and the backlog that follows one.
 
-A link keeps one lag for a whole scenario, drawn from a heavy-tailed distribution: that of the
-next item is near that of the last (unverified), and a run needs no draw an item. What was written
-when a link stalled arrives once the backlog before it has drained.
+A link keeps one lag for a whole scenario, drawn from a heavy-tailed distribution up to its 99th
+percentile: that of the next item is near that of the last (unverified), and a run needs no draw an
+item. A link that is slower than that for hours is not healthy: that is a fault's business. What
+was written when a link stalled arrives once the backlog before it has drained.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-time-control.html

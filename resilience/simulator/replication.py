@@ -37,7 +37,7 @@ class Replication:
             return [
                 [
                     Link(
-                        draw_lag_s(random, median_s, p99_s) if median_s else 0.0,
+                        min(draw_lag_s(random, median_s, p99_s), p99_s) if median_s else 0.0,
                         per_s=per_s,
                         drain_per_s=drain_per_s,
                     )

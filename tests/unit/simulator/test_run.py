@@ -75,6 +75,8 @@ def test_a_sound_stack_and_the_real_brain_break_no_rule(count: int) -> None:
         (3, "seed=401741 throttled(us-east-1)@951.6+121.6 region-slow(us-west-2,=4.2)@968.2+36.3"),
         # The epoch is handed over by its deputy's grant, which is another item's news.
         (3, "seed=20 throttled(us-east-1)@421.3+890.8 clock-skewed(us-east-1,=-0.7)@547.2+179.4"),
+        # A table that is slower than a lease for hours, in which nobody holds, is not healthy.
+        (2, "seed=3000097322 observer-dead(us-east-1)@1200+1"),
     ],
 )
 def test_what_once_seemed_to_break_a_rule_breaks_none(count: int, text: str) -> None:
