@@ -23,9 +23,17 @@ def package(
         modules: Names of modules of `resilience.functions`.
         texts: Files that lie beside them, by name.
         brain: Whether `resilience.failover` comes along.
+
+    Raises:
+        FileNotFoundError: The brain is not there: the program runs outside its project.
     """
     files = [f"{FUNCTIONS}/{each}.py" for each in modules]
     if brain:
+        if not (_BRAIN / "__init__.py").exists():
+            raise FileNotFoundError(
+                f"{_BRAIN} has no __init__.py: expected the failover brain, which observers decide "
+                f"by; run the program from its project's own folder, not from {Path.cwd()}"
+            )
         files += sorted(each.as_posix() for each in _BRAIN.glob("*.py"))
     assets: dict[str, pulumi.Asset | pulumi.Archive] = {
         each: pulumi.FileAsset(each) for each in files

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
     from tests.mutations.mutation import Mutation
 
-PARTS: Final = ("__main__.py", "infra", "resilience/functions", "docs/how-to/runbooks")
+PARTS: Final = (
+    "__main__.py",
+    "infra",
+    "resilience/functions",
+    "resilience/failover",
+    "docs/how-to/runbooks",
+)
 """What a program is made of, beside its settings files."""
 
 

@@ -19,6 +19,7 @@ PROJECT: Final = (
     "__main__.py",
     "infra",
     "resilience/functions",
+    "resilience/failover",
 )
 SHORT_HOLD_S: Final = 10
 
