@@ -144,7 +144,8 @@ def places(draw: st.DrawFn, most: int) -> Drawn:
         two = most < len(members) or draw(st.booleans())
         regions, witness = (members[:2], members[2]) if two else (members, "")
     else:
-        count = draw(st.sampled_from(range(2, most + 1)))
+        # As many as there may be more often than others, like the ends of numbers.
+        count = draw(st.sampled_from([most, *range(2, most + 1), most]))
         some = st.permutations(REGIONS).map(lambda each: each[:count])
         regions = draw(maybe("regions", some))
     return {
