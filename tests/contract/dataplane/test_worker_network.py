@@ -88,7 +88,10 @@ def port(authority: Authority) -> Iterator[int]:
 
     def serve() -> None:
         while True:
-            connection, _ = listener.accept()
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return  # the test is over
             try:
                 with context.wrap_socket(connection, server_side=True) as secure:
                     secure.recv(4096)
