@@ -129,8 +129,8 @@ def _tested(sight: Sight) -> Iterator[Concern]:
     if test is not None and test.verdict == "FAILED":
         yield Concern(about="backups", what=f"the last restore test failed, in {test.region}")
     drill = sight.last_drill
-    if drill is not None and drill.get("verdict") in {"missed", "broken"}:
-        yield Concern(about="drills", what=f"the last one is {drill['verdict']}: {drill['sk']}")
+    if drill is not None and drill["verdict"] in {"missed", "broken"}:
+        yield Concern(about="drills", what=f"the last one is {drill['verdict']}: {drill['id']}")
 
 
 def _unseen(sight: Sight) -> Iterator[Concern]:

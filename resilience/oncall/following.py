@@ -80,7 +80,7 @@ def default_within_s(topology: Topology, intent: Intent) -> float:
     return within_s
 
 
-def follow(
+def follow(  # noqa: PLR0913 - whom to follow, for how long, and whom to tell
     word: OpenWord,
     moments: Moments,
     topology: Topology,
@@ -88,13 +88,14 @@ def follow(
     *,
     within_s: float,
     tell: Callable[[str], None],
+    by_hand: bool = False,
 ) -> Followed:
     """Look until all that a word asks is so, or time is up; tells whatever changes. Reads only."""
     began_s = time.monotonic()
     teller = _Teller(tell)
     while True:
         moment = moments.now()
-        now = steps(word, moment, topology, watchers)
+        now = steps(word, moment, topology, watchers, by_hand=by_hand)
         held_up = (
             waits(moment, topology, word.intent.target, watchers)
             if word.intent.kind is IntentKind.FAILBACK

@@ -54,10 +54,10 @@ def merge(views: Sequence[TableView]) -> Merged:
             if known is None or word.written_at > known.written_at:
                 words[word.intent.target] = word
         for drill in view.drills:
-            known_drill = drills.get(drill["sk"], {})
-            if drill.get("written_at", "") >= known_drill.get("written_at", ""):
-                drills[drill["sk"]] = dict(drill)
-    last = max(drills.values(), key=lambda each: each.get("written_at", ""), default=None)
+            # A copy that is behind may not have the verdict yet.
+            if drill["verdict"] or drill["id"] not in drills:
+                drills[drill["id"]] = dict(drill)
+    last = max(drills.values(), key=lambda each: each["began_at"], default=None)
     return Merged(
         at=max((view.at for view in views), default=None),
         observers=observers,

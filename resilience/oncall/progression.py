@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resilience.failover import FLAGGED, IntentKind, Watch
+from resilience.failover import FLAGGED, IntentKind, Phase, Watch
 from resilience.oncall.gates import waiting
 from resilience.oncall.merge import is_done
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from resilience.failover import Intent
     from resilience.oncall.gates import Waiting
     from resilience.oncall.moment import Moment
     from resilience.oncall.table_view import OpenWord
@@ -37,7 +38,12 @@ def watches_of(moment: Moment, target: str) -> dict[str, Watch]:
 
 
 def steps(
-    word: OpenWord, moment: Moment, topology: Topology, watchers: tuple[str, ...]
+    word: OpenWord,
+    moment: Moment,
+    topology: Topology,
+    watchers: tuple[str, ...],
+    *,
+    by_hand: bool = False,
 ) -> tuple[Step, ...]:
     """List what a word has to bring about, in order, and how far it is.
 
@@ -46,11 +52,12 @@ def steps(
         moment: What is seen now.
         topology: The stack.
         watchers: The Regions whose observers are to carry it out: those not said to be lost.
+        by_hand: The flag was written without them: nobody carries anything out.
     """
     intent = word.intent
     match intent.kind:
         case IntentKind.EVACUATE:
-            return tuple(_away(intent.target, moment, watchers))
+            return tuple(_away(intent, moment, watchers, by_hand=by_hand))
         case IntentKind.FAILBACK:
             return tuple(_back(intent.target, moment, topology, watchers))
         case _:
@@ -59,15 +66,19 @@ def steps(
             return (Step(name=f"{intent.kind} is carried out", done=done, seen=seen),)
 
 
-def _away(target: str, moment: Moment, watchers: tuple[str, ...]) -> Iterator[Step]:
+def _away(
+    intent: Intent, moment: Moment, watchers: tuple[str, ...], *, by_hand: bool
+) -> Iterator[Step]:
     """Leaving takes one observer's word and one flag; the rest is Route 53's and the clients'."""
+    target = intent.target
     watches = {name: each for name, each in watches_of(moment, target).items() if name in watchers}
-    flagged = [name for name, watch in watches.items() if watch.phase in FLAGGED]
-    yield Step(
-        name="an observer carries it out",
-        done=bool(flagged) or bool(moment.flagged_by),
-        seen=_phases(watches),
-    )
+    if not by_hand:
+        obeyed = [
+            name
+            for name, watch in watches.items()
+            if watch.phase is Phase.EVACUATED or watch.done == intent.id
+        ]
+        yield Step(name="an observer carries it out", done=bool(obeyed), seen=_phases(watches))
     yield Step(
         name="the evacuation flag is set",
         done=bool(moment.flagged_by),

@@ -173,8 +173,8 @@ def _drill(sight: Sight) -> str:
     drill = sight.last_drill
     if drill is None:
         return "none known"
-    verdict = drill.get("verdict", "no verdict yet")
-    return f"{drill.get('experiment', drill['sk'])}: {verdict} ({drill.get('written_at', '')})"
+    verdict = drill["verdict"] or "under way"
+    return f"{drill['experiment']}: {verdict} (began {drill['began_at'][:19]} UTC)"
 
 
 def _fact(name: str, text: str) -> str:

@@ -148,6 +148,7 @@ class _Speech:
                 self._watchers,
                 within_s=self._asked.within_s or default_within_s(self._topology, self._intent),
                 tell=lambda text: self._tell(diary, text),
+                by_hand=self._asked.directly,
             )
         except AwsError as error:
             diary.line(str(error))

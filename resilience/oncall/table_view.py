@@ -5,6 +5,7 @@ Each Region has a copy of its own. What one says about another is as old as repl
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 DRILL: Final = "drill"
 _LOCK: Final = "lock"
+_NEWEST_DRILLS: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +57,7 @@ class TableView:
         at: When, on AWS's clock.
         observers: What each Region's observer remembers.
         words: The words that count.
-        drills: The drills that are written down, without the lock.
+        drills: The newest drills: `id`, `began_at`, `experiment`, `verdict` and `why`.
         garbled: What could not be understood.
     """
 
@@ -80,19 +82,23 @@ def read_table(aws: Aws, region: str, table: str) -> TableView:
     """
     observers, at = _query(aws, region, table, OBSERVER)
     words, _ = _query(aws, region, table, INTENT)
-    drills, _ = _query(aws, region, table, DRILL)
+    # Drills are named by when they began; the lock comes after all of them by its name.
+    drills, _ = _query(aws, region, table, DRILL, newest=_NEWEST_DRILLS)
     garbled: list[str] = []
     return TableView(
         region=region,
         at=at,
         observers=_observers(observers, garbled),
         words=_words(words, at, garbled),
-        drills=tuple(_plain(each) for each in drills if each["sk"]["S"] != _LOCK),
+        drills=_drills(drills, garbled),
         garbled=tuple(garbled),
     )
 
 
-def _query(aws: Aws, region: str, table: str, partition: str) -> tuple[list[Any], datetime]:
+def _query(
+    aws: Aws, region: str, table: str, partition: str, *, newest: int | None = None
+) -> tuple[list[Any], datetime]:
+    limit = {} if newest is None else {"Limit": newest, "ScanIndexForward": False}
     reply = aws.call(
         "dynamodb",
         "query",
@@ -100,6 +106,7 @@ def _query(aws: Aws, region: str, table: str, partition: str) -> tuple[list[Any]
         TableName=table,
         KeyConditionExpression="pk = :pk",
         ExpressionAttributeValues={":pk": {"S": partition}},
+        **limit,
     )
     return list(reply["Items"]), answered_at(reply)
 
@@ -131,10 +138,19 @@ def _words(items: list[Any], at: datetime, garbled: list[str]) -> tuple[OpenWord
     return tuple(found)
 
 
-def _plain(item: Mapping[str, Any]) -> dict[str, str]:
-    """Give an item's texts and numbers as texts."""
-    return {
-        name: str(value.get("S", value.get("N")))
-        for name, value in item.items()
-        if "S" in value or "N" in value
-    }
+def _drills(items: list[Any], garbled: list[str]) -> tuple[Mapping[str, str], ...]:
+    """Read of each drill what it was and what came of it: its memory is a JSON text, `state`."""
+    found: list[Mapping[str, str]] = []
+    for item in items:
+        name = item["sk"]["S"]
+        if name == _LOCK:
+            continue
+        try:
+            state = json.loads(item["state"]["S"])
+            began_at = datetime.fromtimestamp(float(state["began_s"]), UTC).isoformat()
+            told = {each: str(state.get(each, "")) for each in ("experiment", "verdict", "why")}
+        except (ValueError, KeyError, TypeError) as error:
+            garbled.append(f"the drill {name}: {error!r}")
+            continue
+        found.append({"id": name, "began_at": began_at, **told})
+    return tuple(found)

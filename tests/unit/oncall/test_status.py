@@ -43,6 +43,14 @@ WORD = WordSight(
     done=False,
 )
 
+DRILL = {
+    "id": "d-1",
+    "began_at": AT.isoformat(),
+    "experiment": "region-loss",
+    "verdict": "missed",
+    "why": "",
+}
+
 
 def watcher(**changed: Any) -> WatcherSight:
     well = WatcherSight(watcher=EAST, phase="serving", reading="target well", held=False, told="")
@@ -108,7 +116,7 @@ TROUBLES: tuple[tuple[Sight, str, str], ...] = (
         "backups",
         "failed",
     ),
-    (sight(last_drill={"sk": "d-1", "verdict": "missed"}), "drills", "missed: d-1"),
+    (sight(last_drill=DRILL), "drills", "missed: d-1"),
     (sight(garbled=("the item of x",)), "the table", "the item of x"),
     (sight(unseen=(Unseen(what="who serves", why="no answer"),)), "who serves", "no answer"),
 )
