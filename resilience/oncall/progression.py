@@ -61,9 +61,20 @@ def steps(
         case IntentKind.FAILBACK:
             return tuple(_back(intent.target, moment, topology, watchers))
         case _:
-            seen = "seen in the observers' items" if is_done(moment.merged, word) else "not yet"
-            done = is_done(moment.merged, word)
-            return (Step(name=f"{intent.kind} is carried out", done=done, seen=seen),)
+            return (_carried_out(word, moment, watchers),)
+
+
+def _carried_out(word: OpenWord, moment: Moment, watchers: tuple[str, ...]) -> Step:
+    """Tell whether a word that moves nobody was heard: by all who watch, or by who is promoted."""
+    intent = word.intent
+    watches = watches_of(moment, intent.target)
+    heard = [name for name in watchers if name in watches and watches[name].done == intent.id]
+    done = bool(watchers) and set(heard) == set(watchers)
+    if intent.kind is IntentKind.PROMOTE:
+        done = is_done(moment.merged, word)
+        heard = [intent.target] if done else []
+    seen = f"heard in {', '.join(heard)}" if heard else "heard by no observer yet"
+    return Step(name=f"{intent.kind} is carried out", done=done, seen=seen)
 
 
 def _away(

@@ -100,6 +100,12 @@ def test_a_failback_is_done_once_clients_are_back_where_they_are_preferred() -> 
 def test_a_hold_is_done_when_the_observers_say_so() -> None:
     assert open_steps(IntentKind.HOLD, moment(Watch(held=True, done="one"))) == []
     assert open_steps(IntentKind.HOLD, moment(Watch(done="another"))) != []
+    promoted = moment(Watch(done="one"))
+    assert open_steps(IntentKind.PROMOTE, promoted) != [], "the Region itself has to say so"
+    memory = Memory(brain=Brain(promoted="one"))
+    there = {EAST: Observed(memory=memory, written_at=AT)}
+    promoted = replace(promoted, merged=replace(promoted.merged, observers=there))
+    assert open_steps(IntentKind.PROMOTE, promoted) == []
 
 
 def test_refusals_and_gates_are_the_watchers_own() -> None:

@@ -6,15 +6,16 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from rich.console import Console
 from sights import AT, EAST, WEST, probed, region, sight
 
 from resilience.command_line import BROKEN, MET, MISSED
+from resilience.oncall import status
 from resilience.oncall.changes import changes
-from resilience.oncall.concerns import Limits, concerns
+from resilience.oncall.concerns import Concern, Limits, concerns
 from resilience.oncall.copies import Copying
 from resilience.oncall.room import Carries
 from resilience.oncall.screen import screen
@@ -29,7 +30,6 @@ from resilience.oncall.sight import (
     WordSight,
     to_json,
 )
-from resilience.oncall.status import exit_code
 
 LIMITS = Limits(observer_silent_s=30.0, behind_s=300.0)
 WORD = WordSight(
@@ -59,7 +59,7 @@ def watcher(**changed: Any) -> WatcherSight:
 
 def test_where_all_is_well_nothing_needs_a_person() -> None:
     assert concerns(sight(), LIMITS) == ()
-    assert exit_code(sight(), ()) == MET
+    assert status.exit_code(sight(), ()) == MET
 
 
 TROUBLES: tuple[tuple[Sight, str, str], ...] = (
@@ -126,7 +126,7 @@ TROUBLES: tuple[tuple[Sight, str, str], ...] = (
 def test_each_trouble_is_named_alone(seen: Sight, about: str, what: str) -> None:
     found = concerns(seen, LIMITS)
     assert [(each.about, what in each.what) for each in found] == [(about, True)], found
-    assert exit_code(seen, found) == MISSED
+    assert status.exit_code(seen, found) == MISSED
 
 
 def test_what_was_not_seen_of_a_region_is_one_line_with_its_reason() -> None:
@@ -141,9 +141,9 @@ def test_a_word_that_is_done_needs_nobody() -> None:
 
 def test_a_look_that_saw_nothing_is_broken_and_not_a_miss() -> None:
     blind = sight(unseen=tuple(Unseen(what=str(n), why="gone") for n in range(19)))
-    assert exit_code(blind, concerns(blind, LIMITS)) == BROKEN
+    assert status.exit_code(blind, concerns(blind, LIMITS)) == BROKEN
     nearly = replace(blind, unseen=blind.unseen[1:])
-    assert exit_code(nearly, concerns(nearly, LIMITS)) == MISSED
+    assert status.exit_code(nearly, concerns(nearly, LIMITS)) == MISSED
 
 
 def test_the_json_is_plain_and_its_schema_is_the_one_that_is_documented() -> None:
@@ -206,3 +206,25 @@ def test_what_changed_is_said_and_a_figure_that_moves_is_no_change() -> None:
     assert f"{WEST} holds epoch 4" in found
     assert any(each.startswith("no more: us-east-1: its observer") for each in found)
     assert any(each.startswith(f"new: {EAST}: {WEST} means to keep") for each in found)
+
+
+def test_watching_shows_what_changed_and_ends_as_the_last_look_did(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    looks = [sight(), sight(serving=WEST, epoch=EpochSight(number=3, holder=EAST, holds=False))]
+
+    def look_at(*_: object) -> tuple[Sight, tuple[Concern, ...]]:
+        seen = looks.pop(0)
+        return seen, concerns(seen, LIMITS)
+
+    def sleep(_: float) -> None:
+        if not looks:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(status, "look_at", look_at)
+    monkeypatch.setattr(status.time, "sleep", sleep)
+    code = status.look_and_show(cast("Any", None), cast("Any", None), every_s=5, as_json=False)
+    shown = capsys.readouterr().out
+    assert code == MISSED
+    assert shown.count("clients are sent to us-west-2, before to us-east-1") == 1
+    assert "new: the epoch: nobody holds it" in shown
