@@ -35,10 +35,9 @@ PAGE: Final = ROOT / "docs" / "reference" / "a-night-transcript.md"
 HEAD: Final = """\
 # A night on call
 
-Typed against the staging stack in the emulator, twice as fast as real time, and written down
-by `tests/rehearsal/test_on_call.py`: `WRITE_TRANSCRIPT=1 ./run test --all
-tests/rehearsal/test_on_call.py` writes this page anew. The test holds the commands and their
-outcomes to it, not the figures.
+Typed against the staging stack in the emulator, twice as fast as real time.
+`WRITE_TRANSCRIPT=1 ./run test tests/rehearsal/test_on_call.py -m long` writes this page anew.
+That test holds the commands and how each of them ended to it, not the figures.
 
 """
 EAST, WEST = "us-east-1", "us-west-2"
@@ -94,6 +93,7 @@ def test_a_night_with_the_primary_and_the_control_plane_gone(  # noqa: PLR0915 -
     night.typed.pop()
     assert json.loads(until_read.output)["missing"] == [], "it was read, and is kept from now on"
     until(night, EAST)
+    assert night.run("status").regions == {EAST, WEST}
     save_snapshot(topology, tmp_path / "staging.json")
     _write_what_will_not_be_copied(aws, topology)
 
@@ -138,7 +138,9 @@ def test_a_night_with_the_primary_and_the_control_plane_gone(  # noqa: PLR0915 -
     replayed = night.run("reconcile", EAST, "--reason", "INC-7", "--by", "ana", "--yes")
     assert replayed.code == 0, replayed.output
     assert "copied and verified 3" in replayed.output
-    night.run("capacity")
+    assert night.run("capacity", "--demand", "50").code == 0
+    assert night.run("capacity", "--demand", "51").code == 1
+    night.typed.pop()
     night.run("status")
     _check_journals(tmp_path)
 

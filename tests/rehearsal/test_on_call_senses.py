@@ -81,7 +81,10 @@ def test_status_sees_every_side_and_only_reads(night: Night, shared: Shared) -> 
     assert seen.operations, "calls are recorded"
     assert reads_only(seen.operations), seen.operations
     assert seen.code == int(bool(sight["concerns"]))
-    assert night.run("capacity").code == 0, "what staging reserves carries the whole load"
+    assert night.run("capacity", "--demand", "50").code == 0, "what staging reserves"
+    short = night.run("capacity", "--demand", "51")
+    assert short.code == 1
+    assert short.output.count("1 short: its reservation is a ceiling") == 2
 
     snapshot = night.folder / "staging.json"
     save_snapshot(shared.topology(), snapshot)
