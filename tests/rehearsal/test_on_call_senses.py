@@ -38,10 +38,13 @@ def night(shared: Shared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ni
 
 
 @pytest.fixture
-def east_lost(shared: Shared) -> Generator[None]:
+def east_lost(shared: Shared, night: Night) -> Generator[None]:
+    """Lose it, and leave it with its traffic: observers latch what is lost for long."""
     loss = shared.stage.lose(EAST)
     yield
     shared.stage.give_back(loss)
+    back = night.run("failback", EAST, "--reason", "tidy", "--force", "--yes", "--within", "120")
+    assert back.code == 0, back.output
 
 
 def reads_only(operations: set[str]) -> bool:
@@ -62,8 +65,10 @@ def look(
 
 
 def all_seen(sight: dict[str, Any]) -> bool:
-    probes = [region["probe"] for region in sight["regions"]]
-    return not sight["unseen"] and all(probe and probe["well"] for probe in probes)
+    """Tell whether every sense answered, both Regions serve, and their observers have looked."""
+    return not sight["unseen"] and all(
+        region["probe"]["well"] and region["watchers"] for region in sight["regions"]
+    )
 
 
 def others_seen(sight: dict[str, Any]) -> bool:
@@ -76,7 +81,6 @@ def test_status_sees_every_side_and_only_reads(night: Night, shared: Shared) -> 
     assert sight["unseen"] == [], "nothing is lost"
     assert [region["region"] for region in sight["regions"]] == [EAST, WEST]
     assert len({region["code_sha256"] for region in sight["regions"]}) == 1
-    assert all(region["watchers"] for region in sight["regions"])
     assert all(region["carries"]["carries"] for region in sight["regions"])
     assert seen.operations, "calls are recorded"
     assert reads_only(seen.operations), seen.operations
@@ -93,21 +97,6 @@ def test_status_sees_every_side_and_only_reads(night: Night, shared: Shared) -> 
     assert not any("route53" in each for each in again.operations), "a snapshot asks nobody"
 
 
-@pytest.mark.usefixtures("east_lost")
-def test_status_names_what_it_cannot_see_and_why_while_a_region_is_gone(night: Night) -> None:
-    seen, sight = look(night, until=others_seen)
-    assert seen.code == 1
-    assert EAST in seen.regions, "nobody said that it is lost: it is asked, and recorded here"
-    unseen = {each["what"]: each["why"] for each in sight["unseen"]}
-    for sense in ("table", "code", "capacity", "alarms", "flags"):
-        assert EAST in unseen[f"{sense} of {EAST}"]
-    assert any("route53 list_resource_record_sets" in each for each in sight["missing"])
-    said, sight = look(night, "--lost", EAST, until=others_seen)
-    assert EAST not in said.regions, "no call leaves for what is said to be lost"
-    assert sight["regions"][1]["probe"]["well"]
-
-
-@pytest.mark.usefixtures("east_lost")
 def test_outputs_alone_are_enough_to_find_whom_to_ask(night: Night, tmp_path: Path) -> None:
     wanted = Wanted(
         stack="staging", outputs=tmp_path / "outputs.json", lost=frozenset({EAST}), remembered=True
@@ -125,7 +114,7 @@ def test_nothing_is_changed_unless_it_is_agreed_to(night: Night) -> None:
         (("evacuate", EAST, "--reason", "x"), 2, "give --yes to do it without asking"),
         (("evacuate", EAST, "--reason", " ", "--yes"), 2, "expected who and why"),
         (("evacuate", "eu-north-1", "--reason", "x", "--yes"), 2, "no Region 'eu-north-1'"),
-        (("failback", "--reason", "x", "--yes"), 2, "traffic is kept away from none"),
+        (("failback", "eu-north-1", "--reason", "x", "--yes"), 2, "no Region 'eu-north-1'"),
         (("evacuate", EAST, "--reason", "x", "--directly", "--yes"), 2, "are alive"),
         (("reconcile", EAST, "--into", EAST, "--list"), 2, "expected two Regions"),
     ):
@@ -153,6 +142,20 @@ def _flag(stack: DeployedStack) -> dict[str, str]:
     bucket = stack.topology.region(WEST).evacuation_bucket
     reply = stack.aws.call("s3", "get_object", region=WEST, Bucket=bucket, Key=f"evacuation/{EAST}")
     return json.loads(reply["Body"].read())
+
+
+@pytest.mark.usefixtures("east_lost")
+def test_status_names_what_it_cannot_see_and_why_while_a_region_is_gone(night: Night) -> None:
+    seen, sight = look(night, until=others_seen)
+    assert seen.code == 1
+    assert EAST in seen.regions, "nobody said that it is lost: it is asked, and recorded here"
+    unseen = {each["what"]: each["why"] for each in sight["unseen"]}
+    for sense in ("table", "code", "capacity", "alarms", "flags"):
+        assert EAST in unseen[f"{sense} of {EAST}"]
+    assert any("route53 list_resource_record_sets" in each for each in sight["missing"])
+    said, sight = look(night, "--lost", EAST, until=others_seen)
+    assert EAST not in said.regions, "no call leaves for what is said to be lost"
+    assert sight["regions"][1]["probe"]["well"]
 
 
 @pytest.mark.long
