@@ -7,7 +7,7 @@ is put in place past it: when an object was written, and that it was replicated.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -70,15 +70,20 @@ class Deadly:
     made: int = 0
 
     def call(self, service: str, operation: str, **rest: Any) -> Any:
+        self._live()
         answer = self.aws.call(service, operation, **rest)
-        if operation.startswith(CHANGES):
-            self.made += 1
-            if self.made == self.dies_after:
-                raise Killed(f"after {operation}")
+        self.made += operation.startswith(CHANGES)
+        self._live()
         return answer
 
     def __getattr__(self, name: str) -> Any:
+        self._live()
         return getattr(self.aws, name)
+
+    def _live(self) -> None:
+        """Nothing comes after death: no tidying up either."""
+        if self.made >= self.dies_after:
+            raise Killed(f"after {self.made} changes")
 
 
 @dataclass
@@ -88,7 +93,6 @@ class Ground:
     cloud: Cloud
     storage: Storage
     aws: Aws
-    deadlines: list[float] = field(default_factory=list[float])
 
     # --- what the stack keeps ------------------------------------------------------------------
 
@@ -223,14 +227,22 @@ class Ground:
     def restore(self, order: Order, **more: Any) -> Restore:
         return self.engine().restore(order, asked(**more))
 
-    def killed_at_every_step(self, again: Callable[[Engine], Restore]) -> tuple[Restore, int]:
-        """Run until it comes through, each run killed one change later than the one before."""
+    def killed_at_every_step(
+        self, run: Callable[[Engine], Restore], then: Callable[[Restore], None]
+    ) -> int:
+        """Kill a run after each change that it makes, one after the other; how many there were.
+
+        Each time another process is asked for the same, `then` looks at what came of it, and puts
+        everything back to how it was.
+        """
         for step in range(1, 60):
             try:
-                return again(self.engine(dies_after=step)), step
+                run(self.engine(dies_after=step))
             except Killed:
-                continue
-        raise AssertionError("a restore that is asked for again and again comes to its end")
+                then(run(self.engine()))
+            else:
+                return step - 1
+        raise AssertionError("a restore has an end")
 
     def client(self, service: str, region: str = EAST) -> Any:
         return self.cloud.client(service, region)
