@@ -54,7 +54,7 @@ class BucketPlace:
         except AwsMissingError:
             return []
 
-    def claim(self, order: str, *, by: str, began: datetime, key_arn: str | None) -> Label:
+    def claim(self, order: str, by: str, *, began: datetime, key_arn: str | None) -> Label:
         """Make it, or take the empty one that is there. Changes AWS state.
 
         Its label is put first: from then on it is this order's, whatever interrupts.

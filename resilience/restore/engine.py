@@ -136,10 +136,15 @@ class Engine:
             )
         return asked.into or order.place(self.stock.prefix)
 
-    def discard(self, order: Order, place: str) -> int:
-        """Delete a place with all that is in it, if a restore made it. Changes AWS state."""
-        kind = TablePlace if order.what is What.TABLE else BucketPlace
-        return kind(self.aws, order.region, place).discard()
+    def discard(self, what: What, region: str, place: str) -> int:
+        """Delete a place with all that is in it, if a restore made it. Changes AWS state.
+
+        Raises:
+            RestoreRefusedError: it is no restore's.
+            AwsError: it cannot be deleted, or is not there.
+        """
+        kind = TablePlace if what is What.TABLE else BucketPlace
+        return kind(self.aws, region, place).discard()
 
     def _fill_bucket(
         self, order: Order, asked: Asked, name: str
@@ -147,7 +152,7 @@ class Engine:
         key_arn = filling.vault_key(self.aws, self.stock, order.region)
         place, began = BucketPlace(self.aws, order.region, name), self.now()
         resumed = place.standing(order.text) is Standing.OURS
-        label = place.claim(order.text, by=asked.by, began=began, key_arn=key_arn)
+        label = place.claim(order.text, _signed(asked), began=began, key_arn=key_arn)
         if order.point:
             filling.by_job(
                 self.aws,
@@ -180,7 +185,7 @@ class Engine:
             filling.until_active(place, self.wait)
         else:
             filling.from_window(self.aws, order, place, self.wait)
-        label = place.claim(order, by=asked.by, began=began)
+        label = place.claim(order, _signed(asked), began=began)
         return place, label, standing is Standing.OURS
 
     def _verify(self, order: Order, asked: Asked, place: str) -> Verified:
@@ -211,6 +216,10 @@ class Engine:
             newer=list(done.newer),
             of_the_moment=done.of_the_moment,
         )
+
+
+def _signed(asked: Asked) -> str:
+    return f"{asked.by}: {asked.reason}"
 
 
 def _record(  # noqa: PLR0913 - everything that is known at the end

@@ -125,13 +125,32 @@ def _reach(aws: Aws, stock: Stock, what: What, region: str, now: datetime) -> It
         return
     if found:
         written = [each.written for versions in found.values() for each in versions]
+        kept_days = _kept_days(aws, region, name)
+        kept_since = min(written) if kept_days is None else now - timedelta(days=kept_days)
         yield Reach(
             region=region,
             source=name,
-            earliest=min(written),
+            earliest=max(min(written), kept_since),
             latest=max(now, *written),
             objects=len(held_at(found, max(written))),
         )
+
+
+def _kept_days(aws: Aws, region: str, bucket: str) -> int | None:
+    """Say how long a bucket keeps what was overwritten; None: for ever.
+
+    Before that, what is not there any more looks like what never was.
+    """
+    try:
+        shown = aws.call("s3", "get_bucket_lifecycle_configuration", region=region, Bucket=bucket)
+    except AwsMissingError:
+        return None
+    days = [
+        int(rule["NoncurrentVersionExpiration"]["NoncurrentDays"])
+        for rule in shown["Rules"]
+        if rule["Status"] == "Enabled" and "NoncurrentVersionExpiration" in rule
+    ]
+    return min(days, default=None)
 
 
 def from_backup(

@@ -73,7 +73,7 @@ class TablePlace:
             )
         return standing
 
-    def claim(self, order: Order, *, by: str, began: datetime) -> Label:
+    def claim(self, order: Order, by: str, *, began: datetime) -> Label:
         """Say whose it is, once it is there. Changes AWS state."""
         label = self.label() or Label(
             order=order.text, state=State.BEGUN, began=began, by=by, token=self.name

@@ -49,7 +49,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Label:
-    """A place's tags. `token` is new whenever an empty place is taken: jobs are known by it."""
+    """A place's tags.
+
+    `by` is who began it and why. `token` is new whenever an empty place is taken: jobs are known
+    by it.
+    """
 
     order: str
     state: State

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def operator(server: ApiServer) -> Aws:
+def their_aws(server: ApiServer) -> Aws:
     """AWS as a restore reaches it; its clients are kept, as those of tests are."""
     host, port = server.socket.getsockname()
     return made_aws(f"http://{host}:{port}")
@@ -33,7 +33,7 @@ def operator(server: ApiServer) -> Aws:
 
 @pytest.fixture
 def ground(
-    server: ApiServer, clients: dict[tuple[str, str], Any], operator: Aws
+    server: ApiServer, clients: dict[tuple[str, str], Any], their_aws: Aws
 ) -> Iterator[Ground]:
     prepare_moto()
     for patch in (api, s3):
@@ -47,7 +47,7 @@ def ground(
     server.answer = door.answer
     host, port = server.socket.getsockname()
     cloud = Cloud(f"http://{host}:{port}", clock, faults, events, watch, backups, clients)
-    made = Ground(cloud, storage, operator)
+    made = Ground(cloud, storage, their_aws)
     made.furnish()
     yield made
     backups.close()

@@ -80,7 +80,7 @@ def test_a_wrong_byte_is_caught_by_a_stated_digest_where_nothing_else_tells(grou
         "p/2": hashlib.sha256(b"two, and a little more\n").hexdigest(),
     }
     assert ground.restore(order, stated=stated).by_stated == 2
-    ground.engine().discard(order, order.place(PREFIX))
+    ground.engine().discard(order.what, WEST, order.place(PREFIX))
     ground.cloud.faults.lose("recovery_point", point)
     found = ground.restore(order, stated=stated)
     assert [each.split()[0] for each in found.problems] == ["p/2"]
@@ -210,7 +210,7 @@ def test_killed_after_any_change_it_goes_on_and_brings_everything_back_once(
         assert ground.body(PREDICTIONS[WEST], "p/1") == b"one\n"
         assert ground.body(PREDICTIONS[WEST], "p/2") == b"two, and a little more\n"
         assert state(ground, found) is State.VERIFIED
-        ground.engine().discard(order, found.place)
+        ground.engine().discard(order.what, WEST, found.place)
         corrupt()
 
     corrupt()
@@ -244,6 +244,23 @@ def test_a_moment_that_nothing_reaches_is_refused(ground: Ground, beyond: timede
         ground.moment(What.PREDICTIONS, at=ground.now() + beyond)
     with pytest.raises(RestoreRefusedError, match="there is no backup of predictions"):
         ground.newest(What.PREDICTIONS)
+
+
+def test_a_moment_whose_versions_may_have_ended_is_refused(ground: Ground) -> None:
+    ground.moment(What.PREDICTIONS, at=ground.then(5), region=WEST)
+    ended = {
+        "ID": "deleted",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 3},
+    }
+    for region, bucket in PREDICTIONS.items():
+        ground.client("s3", region).put_bucket_lifecycle_configuration(
+            Bucket=bucket, LifecycleConfiguration={"Rules": [ended]}
+        )
+    ground.moment(What.PREDICTIONS, at=ground.then(2), region=WEST)
+    with pytest.raises(RestoreRefusedError, match="or restore --from backup"):
+        ground.moment(What.PREDICTIONS, at=ground.then(5), region=WEST)
 
 
 def test_the_release_of_a_point_in_time_holds_its_digest(ground: Ground) -> None:

@@ -144,7 +144,7 @@ def test_a_table_that_is_there_is_refused_by_name(table: Ground) -> None:
     with pytest.raises(RestoreRefusedError, match=f"table {place} in {WEST} is there already"):
         table.restore(order, into=place)
     with pytest.raises(RestoreRefusedError, match="nothing was deleted"):
-        table.engine().discard(order, place)
+        table.engine().discard(What.TABLE, WEST, place)
     first = table.restore(order)
     later = table.moment(What.TABLE, at=table.then(0.5), region=WEST)
     with pytest.raises(RestoreRefusedError, match="holds the restore of arn:aws:backup"):
@@ -165,7 +165,7 @@ def test_killed_after_any_change_it_goes_on_and_brings_everything_back_once(
     def look(found: object) -> None:
         table.seconds(30)
         assert table.items() == GOOD
-        table.engine().discard(order, order.place(PREFIX))
+        table.engine().discard(What.TABLE, WEST, order.place(PREFIX))
         table.put("outcome", "1", "wrong")
         table.put("outcome", "2", "wrong")
         assert getattr(found, "problems", None) == []
