@@ -12,8 +12,8 @@ from resilience.aws import AwsRefusedError
 from resilience.restore import bucket_place, sources, table_place
 from resilience.restore.engine import Asked, Engine
 from resilience.restore.errors import RestoreRefusedError
-from resilience.restore.order import Purpose, places
-from resilience.restore.stock import What
+from resilience.restore.kinds import Purpose, What
+from resilience.restore.order import places
 
 if TYPE_CHECKING:
     from resilience.restore.order import Order

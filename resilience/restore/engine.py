@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any, Final
 from resilience.restore import filling, switch, verify_bucket, verify_table
 from resilience.restore.bucket_place import BucketPlace
 from resilience.restore.errors import RestoreRefusedError
+from resilience.restore.kinds import What
 from resilience.restore.order import places
 from resilience.restore.record import Part, Restore, SwitchRecord
-from resilience.restore.stock import What
 from resilience.restore.table_place import TablePlace
 from resilience.restore.tags import Standing, State
 from resilience.restore.waiting import Wait

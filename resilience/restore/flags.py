@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from resilience.command_line import positive
-from resilience.restore.order import Origin
-from resilience.restore.stock import What
+from resilience.restore.kinds import Origin, What
 
 StackOption = Annotated[str, typer.Option(help="The deployed stack.")]
 OutputsOption = Annotated[

@@ -12,7 +12,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 from resilience.restore.errors import RestoreFailedError
-from resilience.restore.stock import What
+from resilience.restore.kinds import What
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,27 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from resilience.restore.kinds import Purpose, What
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from resilience.restore.stock import What
-
-
-class Origin(StrEnum):
-    """What a restore is made from."""
-
-    BACKUP = "backup"
-    POINT_IN_TIME = "point-in-time"
-
-
-class Purpose(StrEnum):
-    """What a restore is made for; a rehearsal leaves nothing behind."""
-
-    RESTORE = "restore"
-    REHEARSAL = "rehearsal"
+    from resilience.restore.kinds import Origin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +60,7 @@ class Order:
             f"recovery point {self.point.rpartition(':')[2]} of"
             if self.point
             else "the versions of"
-            if self.what != "table"
+            if self.what is not What.TABLE
             else "the recovery window of"
         )
         return f"{self.what} from {origin} {self.source} as of {self.moment:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,24 +1,21 @@
-"""What a restore came to, as the journal keeps it."""
+"""What a restore came to, as the journal keeps it. Standard library only: drills run in Lambda."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - pydantic reads the annotations at run time
 
-from pydantic import BaseModel, ConfigDict
 
-
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Part(_Model):
+@dataclass(frozen=True, kw_only=True)
+class Part:
     """A stretch of a restore, and how long it took, in seconds."""
 
     name: str
     duration_s: float
 
 
-class SwitchRecord(_Model):
+@dataclass(frozen=True, kw_only=True)
+class SwitchRecord:
     """What was brought back into what serves. `newer`: left alone, written since."""
 
     target: str
@@ -28,7 +25,8 @@ class SwitchRecord(_Model):
     of_the_moment: int
 
 
-class Restore(_Model):
+@dataclass(frozen=True, kw_only=True)
+class Restore:
     """One restore or rehearsal of one.
 
     Attributes:

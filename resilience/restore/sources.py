@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from resilience.aws import AwsError, AwsMissingError
 from resilience.restore.errors import RestoreRefusedError
-from resilience.restore.order import Order, Origin, Purpose
-from resilience.restore.stock import What
+from resilience.restore.kinds import Origin, Purpose, What
+from resilience.restore.order import Order
 from resilience.restore.versions import held_at, history
 
 if TYPE_CHECKING:

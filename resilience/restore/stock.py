@@ -7,11 +7,11 @@ that AWS Backup restores under, into places of its own and nowhere else.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from resilience.aws import AwsError
 from resilience.restore.errors import RestoreRefusedError
+from resilience.restore.kinds import What
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,14 +19,6 @@ if TYPE_CHECKING:
     from resilience.aws import Aws
     from resilience.outputs import StackOutputs
     from resilience.topology import Topology
-
-
-class What(StrEnum):
-    """What can be restored."""
-
-    PREDICTIONS = "predictions"
-    RELEASES = "releases"
-    TABLE = "table"
 
 
 @dataclass(frozen=True, kw_only=True)

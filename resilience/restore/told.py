@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from resilience.aws import AwsError
 from resilience.restore import bucket_place, table_place
-from resilience.restore.order import Purpose, places
+from resilience.restore.kinds import Purpose, What
+from resilience.restore.order import places
 from resilience.restore.sources import age
-from resilience.restore.stock import What
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,8 @@ from emulator.administrator import ACCESS_KEY, SECRET_KEY
 from resilience.aws import Aws
 from resilience.restore import sources
 from resilience.restore.engine import Asked, Engine
-from resilience.restore.stock import Stock, What
+from resilience.restore.kinds import What
+from resilience.restore.stock import Stock
 from resilience.restore.waiting import Wait
 from tests.contract.backup.region_pair import (
     ACCOUNT,

@@ -11,7 +11,7 @@ import pytest
 from resilience.restore import sources
 from resilience.restore.bucket_place import BucketPlace
 from resilience.restore.errors import RestoreFailedError, RestoreRefusedError
-from resilience.restore.stock import What
+from resilience.restore.kinds import What
 from resilience.restore.tags import State
 from tests.contract.backup.region_pair import EAST, RESTORE_ACTIONS, WEST
 from tests.contract.restore.ground import (

@@ -8,7 +8,7 @@ import pytest
 
 from resilience.restore.drill import rehearse
 from resilience.restore.errors import RestoreRefusedError
-from resilience.restore.stock import What
+from resilience.restore.kinds import What
 from tests.contract.backup.region_pair import EAST, WEST
 from tests.contract.restore.ground import PREDICTIONS, PREFIX, Ground, Killed
 from tests.contract.restore.test_tables import TABLE_ARN

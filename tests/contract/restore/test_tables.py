@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from resilience.restore.errors import RestoreRefusedError
-from resilience.restore.stock import What
+from resilience.restore.kinds import What
 from resilience.restore.table_place import TablePlace
 from resilience.restore.tags import State
 from tests.contract.backup.region_pair import EAST, WEST

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resilience.restore.errors import RestoreFailedError, RestoreRefusedError
-from resilience.restore.order import Order, Origin, Purpose
+from resilience.restore.kinds import Origin, Purpose, What
+from resilience.restore.order import Order
 from resilience.restore.sources import Reach, RecoveryPoint, Sources, from_backup, to_point_in_time
-from resilience.restore.stock import What
 from resilience.restore.tags import Label, State, label_of, others
 from resilience.restore.versions import Version, by_key, current_at, held_at
 from resilience.restore.waiting import Wait
@@ -50,6 +52,15 @@ def test_what_a_bucket_held_is_what_replaying_its_writes_gives(
     for versions in found.values():
         assert list(versions) == sorted(versions, key=lambda each: each.written, reverse=True)
         assert current_at(versions, ZERO - timedelta(days=1)) is None
+
+
+def test_a_rehearsal_needs_nothing_that_lambda_does_not_have() -> None:
+    absent = "import sys; sys.modules |= dict.fromkeys(('pydantic', 'typer', 'rich', 'jinja2'));"
+    subprocess.run(
+        [sys.executable, "-c", f"{absent} import resilience.restore.drill"],
+        check=True,
+        timeout=60,
+    )
 
 
 def order(**more: object) -> Order:
