@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from resilience.aws import AwsMissingError, AwsRefusedError
@@ -78,9 +77,9 @@ class BucketPlace:
         self._keep_private(key_arn)
         return label
 
-    def mark(self, label: Label, state: State) -> None:
+    def mark(self, label: Label) -> None:
         """Say how far it has come. Changes AWS state."""
-        self._put(replace(label, state=state))
+        self._put(label)
 
     def discard(self) -> int:
         """Delete it with everything in it, and count the versions. Changes AWS state.

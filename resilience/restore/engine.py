@@ -14,7 +14,7 @@ Until the fourth step nobody is told that anything was restored.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -100,11 +100,11 @@ class Engine:
         filled_s = self.monotonic_s()
         self.step(f"verify what came back in {place_name}")
         verified = self._verify(order, asked, place_name)
-        if verified.holds:
-            place.mark(label, State.VERIFIED)
         verified_s = self.monotonic_s()
-        # What an earlier run began is counted from there: whoever waits, waits that long.
-        waited_s = (self.now() - label.began).total_seconds() if resumed else 0.0
+        took_s = self._took_s(label, verified_s - began_s, resumed=resumed)
+        # What was verified once may have been touched since: then it is restored no more.
+        state = State.VERIFIED if verified.holds else State.BEGUN
+        place.mark(replace(label, state=state, took_s=took_s))
         parts = [
             Part(name="restore", duration_s=filled_s - began_s),
             Part(name="verify", duration_s=verified_s - filled_s),
@@ -122,9 +122,15 @@ class Engine:
             resumed=resumed,
             verified=verified,
             parts=parts,
-            took_s=max(verified_s - began_s, waited_s),
+            took_s=took_s,
             switched=switched,
         )
+
+    def _took_s(self, label: Label, run_s: float, *, resumed: bool) -> float:
+        """Say how long it took: whoever waits for an interrupted restore waits from its begin."""
+        if label.state is State.VERIFIED:
+            return label.took_s
+        return max(run_s, (self.now() - label.began).total_seconds() if resumed else 0.0)
 
     def _place(self, order: Order, asked: Asked) -> str:
         """Name the place; only one of such a name can be written to, and never what serves."""

@@ -6,7 +6,6 @@ the table's own restore summary, says what it is for.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from resilience.aws import AwsMissingError
@@ -78,15 +77,15 @@ class TablePlace:
         label = self.label() or Label(
             order=order.text, state=State.BEGUN, began=began, by=by, token=self.name
         )
-        self.mark(label, label.state)
+        self.mark(label)
         return label
 
-    def mark(self, label: Label, state: State) -> None:
+    def mark(self, label: Label) -> None:
         """Say how far it has come. Changes AWS state."""
         shown = self.shown()
         if shown is not None:
-            tags = replace(label, state=state).pairs()
-            self._dynamodb("tag_resource", ResourceArn=shown["TableArn"], Tags=tags)
+            arn = shown["TableArn"]
+            self._dynamodb("tag_resource", ResourceArn=arn, Tags=label.pairs())
 
     def discard(self) -> int:
         """Delete it. Changes AWS state.

@@ -25,6 +25,7 @@ _STATE: Final = f"{_PREFIX}state"
 _BEGAN: Final = f"{_PREFIX}began"
 _BY: Final = f"{_PREFIX}by"
 _TOKEN: Final = f"{_PREFIX}token"
+_TOOK: Final = f"{_PREFIX}seconds"
 # What a tag's value may hold, and how much of it:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-managing.html
 _UNTAGGABLE: Final = re.compile(r"[^\w\s+\-=.:/@]")
@@ -52,7 +53,7 @@ class Label:
     """A place's tags.
 
     `by` is who began it and why. `token` is new whenever an empty place is taken: jobs are known
-    by it.
+    by it. `took_s` is how long it took until it was first verified, in seconds.
     """
 
     order: str
@@ -60,6 +61,7 @@ class Label:
     began: datetime
     by: str
     token: str
+    took_s: float = 0.0
 
     def pairs(self) -> list[dict[str, str]]:
         """Write it as tags."""
@@ -69,6 +71,7 @@ class Label:
             _BEGAN: self.began.isoformat(),
             _BY: self.by,
             _TOKEN: self.token,
+            _TOOK: f"{self.took_s:.3f}",
         }
         return [
             {"Key": key, "Value": _UNTAGGABLE.sub("_", value)[:_LONGEST]}
@@ -86,6 +89,7 @@ def label_of(pairs: Iterable[Mapping[str, str]]) -> Label | None:
             began=datetime.fromisoformat(found[_BEGAN]),
             by=found[_BY],
             token=found[_TOKEN],
+            took_s=float(found[_TOOK]),
         )
     except (KeyError, ValueError):
         return None

@@ -22,6 +22,7 @@ from tests.contract.restore.ground import (
     STOCK,
     ZIP,
     Ground,
+    Killed,
     asked,
 )
 
@@ -137,6 +138,27 @@ def test_what_was_deleted_comes_back_and_what_is_newer_stays(ground: Ground) -> 
     assert (sorted(found.digests), found.problems) == (["p/1", "p/2"], []), "as it was then"
     assert ground.body(PREDICTIONS[WEST], "p/1") == b"one\n"
     assert ground.body(PREDICTIONS[WEST], "p/3") == b"three\n", "nothing is deleted"
+
+
+def test_switching_a_day_later_is_as_quick_as_the_restore_was(ground: Ground) -> None:
+    ground.back_up(PREDICTIONS_ARN)
+    order = ground.newest(What.PREDICTIONS)
+    first = ground.restore(order)
+    ground.days(1)
+    assert ground.restore(order, switch=True).took_s == first.took_s
+    ground._s3.put_object(first.place, "p/1", b"touched since")
+    assert ground.restore(order, switch=True).switched is None
+    assert state(ground, first) is State.BEGUN, "what was touched since is restored no more"
+
+
+def test_time_goes_on_while_a_restore_is_interrupted(ground: Ground) -> None:
+    ground.back_up(PREDICTIONS_ARN)
+    order = ground.newest(What.PREDICTIONS)
+    with pytest.raises(Killed):
+        ground.engine(dies_after=2).restore(order, asked())
+    ground.days(1)
+    found = ground.restore(order)
+    assert (found.resumed, found.took_s >= 86_400) == (True, True)
 
 
 def test_a_place_that_is_not_empty_is_refused_by_name(ground: Ground) -> None:

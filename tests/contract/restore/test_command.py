@@ -14,6 +14,7 @@ from emulator.administrator import ACCESS_KEY, SECRET_KEY
 from resilience.cli import app
 from resilience.journal import read_journal
 from resilience.restore.errors import RestoreFailedError
+from resilience.restore.waiting import Wait
 from tests.contract.backup.region_pair import EAST, WEST
 from tests.contract.restore.ground import PREDICTIONS, PREFIX, RELEASES, Ground
 
@@ -130,6 +131,21 @@ def test_it_lists_what_there_is_and_what_restores_have_left(
     assert operator.run(*gone).exit_code == 0
     assert place not in operator.run("--what", "predictions", "--list").output
     assert operator.run(*gone).exit_code == 3, "it is not there"
+
+
+def test_a_rehearsal_says_what_it_took_and_leaves_nothing(
+    ground: Ground, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ground.back_up(f"arn:aws:s3:::{PREDICTIONS[EAST]}")
+    quick = Wait(at_most_s=60, sleep=lambda _s: ground.seconds(10))
+    monkeypatch.setattr("resilience.restore.engine.Wait", lambda **_: quick)
+    done = operator.run("--what", "predictions", "--rehearse", *WHY, "--yes")
+    assert done.exit_code == 0, done.output
+    assert "2 objects, 16 bytes; digests verified: 2" in done.output
+    found = read_journal(operator.out / "journal.json").restore
+    assert found is not None
+    assert (found.purpose, found.region) == ("rehearsal", WEST)
+    assert f"place {found.place}" not in operator.run("--what", "predictions", "--list").output
 
 
 @pytest.mark.parametrize(
