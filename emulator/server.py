@@ -20,7 +20,7 @@ import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from emulator import api, control, coverage, deployed, patches, zonal
+from emulator import api, control, coverage, deployed, patches, steps, zonal
 from emulator.addresses import FIRST_BLOCK, Block
 from emulator.backup import Backups
 from emulator.bridges import DataPlaneHooks, Runs
@@ -33,6 +33,7 @@ from emulator.events import EventLog
 from emulator.faults import FaultBoard
 from emulator.outside import Outside
 from emulator.process_group import READY_FILE
+from emulator.steps import StateMachines
 from emulator.storage import Storage
 from emulator.store import Store
 from emulator.watch import vended
@@ -139,14 +140,18 @@ class Emulator:
             self._watch,
             seed=settings.seed,
         )
-        self._watch.connect(self._data_plane.invoke)
+        self._steps = StateMachines(
+            self._clock, self._faults, self._events, self._watch, seed=settings.seed
+        )
+        self._steps.connect(self._data_plane.invoke)
+        self._watch.connect(self._data_plane.invoke, execute=self._steps.start)
         storage = self._storage
         door = api.FrontDoor(
             self._faults,
             storage.objects,
             storage.replicator,
             storage.tables,
-            own={zonal.SIGNED_AS: self._zonal.answer},
+            own={zonal.SIGNED_AS: self._zonal.answer, steps.SIGNED_AS: self._steps.answer},
         )
         self._api = ApiServer(self._listener, door.answer)
         self._runs = Runs(self._block.api.url, door.answer, settings.work_dir)
