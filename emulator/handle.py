@@ -198,8 +198,10 @@ class EmulatorHandle:
     def lose(self, kind: str, target: str) -> Fault:
         """Lose something from now on.
 
-        A `region`, a `zone` (`use1-az1`), a `load_balancer` (ARN), a `function` (ARN), a `bucket`
-        or a `recovery_point` (ARN).
+        A `region`, a `zone` (`use1-az1`), a `load_balancer` (ARN), a `function` (ARN), a `bucket`,
+        a `recovery_point` (ARN), or what is replicated: by a rule of a bucket
+        (`bucket_replication`, `bucket/rule`), to and from a global table's replica
+        (`table_replication`, `region/table`).
         """
         return Fault(**self._ask("POST", "/faults", {"kind": kind, "target": target}))
 
