@@ -145,6 +145,11 @@ class EmulatorHandle:
         """The EDNS client subnet that clients near a Region come from."""
         return places.client_subnet(region)
 
+    @property
+    def checker_address(self) -> str:
+        """Who connects from this address is taken for one of Route 53's health checkers."""
+        return Block(int(str(urlsplit(self.aws_endpoint).hostname).split(".")[1])).checker(0)
+
     def deploy(
         self,
         project_dir: Path | str,

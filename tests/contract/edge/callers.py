@@ -70,11 +70,13 @@ class Edge:
         return self.addresses()[0]
 
     def connect(self, port: int, *, client: tuple[Path, Path] | None = None) -> ssl.SSLSocket:
+        """Connect as a client; to the health checkers' port as one of them."""
         trust = ssl.create_default_context(cafile=str(self.emulator.ca_file))
         if client is not None:
             trust.load_cert_chain(*client)
         served = self.emulator.listener_port(port)
-        plain = socket.create_connection((self.address(), served), timeout=10)
+        source = (self.emulator.checker_address, 0) if port == HEALTH else None
+        plain = socket.create_connection((self.address(), served), 10, source)
         return trust.wrap_socket(plain, server_hostname=NAME)
 
     def ask(
