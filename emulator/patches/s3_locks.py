@@ -1,8 +1,8 @@
 """S3 Object Lock: held by the emulated clock, and never loosened.
 
 Stock moto keeps locks by this machine's clock, lets a retention be shortened and versioning be
-suspended, takes a default retention only while the bucket is empty, and takes any word for leave
-to bypass governance.
+suspended, does not say how long something is retained, takes a default retention only while the
+bucket is empty, and takes any word for leave to bypass governance.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
 """
 
@@ -28,6 +28,7 @@ def apply(hooks: Callable[[], Hooks]) -> None:
     """Mend what locks hold, and how long."""
     _mend_time(hooks)
     _mend_retention(hooks)
+    _say_retention()
     _mend_configuration()
     _guard_versioning()
 
@@ -89,6 +90,27 @@ def _mend_retention(hooks: Callable[[], Hooks]) -> None:
         return stock(self)
 
     replace(S3Response, "put_object_retention", put_object_retention)
+
+
+def _say_retention() -> None:
+    from moto.core.responses import ActionResult
+    from moto.s3.exceptions import S3ClientError
+    from moto.s3.responses import S3Response
+
+    stock = S3Response.get_object
+
+    def get_object(self: Any) -> Any:
+        if "retention" not in self.querystring:
+            return stock(self)
+        key, _ = self._get_key()
+        if key.lock_mode is None:
+            message = "The specified object does not have a ObjectLock configuration"
+            raise S3ClientError("NoSuchObjectLockConfiguration", message)
+        self.data["Action"] = "GetObjectRetention"
+        retention = {"Mode": key.lock_mode, "RetainUntilDate": _until(key.lock_until)}
+        return self.serialized(ActionResult({"Retention": retention}))
+
+    replace(S3Response, "get_object", get_object)
 
 
 def _mend_configuration() -> None:

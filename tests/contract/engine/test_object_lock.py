@@ -117,6 +117,9 @@ def test_a_retention_is_never_loosened(
             journal.retain(version, after, days=days)
         return
     journal.retain(version, after, days=days)
+    said = journal.call("GetObjectRetention", Key="drill.json", VersionId=version)["Retention"]
+    until = journal.clock.now() + timedelta(days=days)
+    assert said == {"Mode": after, "RetainUntilDate": until}
     journal.clock.at_s += 8 * 86_400
     with pytest.raises(AwsError, match="AccessDenied"):
         journal.delete(version)
