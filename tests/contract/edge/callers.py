@@ -63,7 +63,7 @@ class Edge:
     def addresses(self) -> list[str]:
         query = dns.message.make_query(NAME, "A")
         host, port = self.emulator.dns_address
-        answer = dns.query.udp(query, host, timeout=5, port=port)
+        answer = dns.query.udp(query, host, timeout=30, port=port)
         return [str(each) for each in answer.answer[-1]]
 
     def address(self) -> str:
