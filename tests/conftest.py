@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from emulator.handle import EmulatorHandle
 
 guard.only_loopback()
+# Before scikit-learn is loaded: on a busy machine its threads wait for each other, and spin at it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 moto_environment.apply()  # before any test module imports moto
 botocore_model.share()  # before any of them makes a session
 

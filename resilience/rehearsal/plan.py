@@ -22,6 +22,10 @@ BUSY_MACHINE_REAL_S = 6.0
 SCHEDULE_S = 60.0
 """An observer that was away begins to look again with the next minute of its schedule."""
 
+LOST_LOOK_REAL_S = 2.0
+"""What a look at a lost Region takes at least, in wall seconds: no timeout is cut below a real one,
+and an observer's look has two in a row, its question and its write."""
+
 LOOKS_OF_A_MARKER = 6
 """Looks until a marker was there and back: one to send, one to see it, one to answer; twice over,
 as either side may have just looked."""
@@ -70,6 +74,21 @@ def make_plan(topology: Topology, steady: Steady, *, speed: float) -> Plan:
         latched_watch_s=min(hold_s, timing.record_ttl_s + steady.window_s),
         failback_deadline_s=turn_s + timing.record_ttl_s + steady.window_s + slack_s,
         gates_deadline_s=hold_s + SCHEDULE_S + LOOKS_OF_A_MARKER * look_s + 60.0 + slack_s,
+    )
+
+
+def speed_warning(topology: Topology, *, speed: float) -> str | None:
+    """Say so when looks at a lost Region, slow at this speed, come too far apart to agree."""
+    deciding = topology.standby.observer
+    if deciding is None:
+        return None
+    room_s = deciding.stale_after_s - deciding.look_s
+    if LOST_LOOK_REAL_S * speed < room_s:
+        return None
+    return (
+        f"at {speed:g} times the speed a look at a lost Region may take "
+        f"{LOST_LOOK_REAL_S * speed:g} s of {room_s:g} s: observers may never agree, and what is "
+        f"missed then is the machine's. Use a --speed below {room_s / LOST_LOOK_REAL_S:g}"
     )
 
 

@@ -25,7 +25,7 @@ from resilience.outputs import OutputsError, parse_outputs
 from resilience.policy_findings import findings_of
 from resilience.prober import CLIENTS, Load, Prober
 from resilience.rehearsal.options import ScenarioName, fitting
-from resilience.rehearsal.plan import make_plan
+from resilience.rehearsal.plan import make_plan, speed_warning
 from resilience.rehearsal.scenarios import SCENARIOS, Played
 from resilience.rehearsal.scene import Scene
 from resilience.rehearsal.verdict import broken, conclude
@@ -132,9 +132,13 @@ class Rehearsal:
             "; ".join(map(str, findings)) or "no finding",
             held=not findings,
         )
-        warning = rto_warning(topology.objectives, topology.timing)
-        if warning is not None:
-            self._progress.note(f"note: {warning}")
+        warnings = (
+            rto_warning(topology.objectives, topology.timing),
+            speed_warning(topology, speed=self._options.speed),
+        )
+        notes = tuple(each for each in warnings if each is not None)
+        for note in notes:
+            self._progress.note(f"note: {note}")
         await scene.observer.book.refresh()
         played = await _with_background(scene, self._scenario or ScenarioName.PRIMARY_LOST)
         held_at_end = None if played is None else await _final_look(scene, played)
@@ -145,7 +149,7 @@ class Rehearsal:
             played,
             held_at_end=held_at_end,
             findings=findings,
-            notes=() if warning is None else (warning,),
+            notes=notes,
         )
 
     def _set_scene(self, stage: Stage, aws: Aws, topology: Topology, release: Release) -> Scene:

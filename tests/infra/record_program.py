@@ -5,6 +5,7 @@ record shows what the program says, not what AWS or an emulator makes of it.
 """
 
 import asyncio
+import functools
 import runpy
 import warnings
 from collections.abc import Callable, Coroutine, Mapping
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 import pulumi
 import pulumi_aws as aws
+from pulumi import _types, _utils
 from pulumi.output import Unknown
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.mocks import MockEngine, MockMonitor, MockSettings
@@ -113,6 +115,19 @@ def _at_once(coroutine: Coroutine[Any, Any, Any]) -> Any:
     except StopIteration as done:
         return done.value
     raise AssertionError("the recorder's answers hold something that is not known yet")
+
+
+def _read_once(self: _utils.ContextProperty, owner: object, _kind: type) -> Any:
+    """A property of the SDK's own state, read once; the SDK reads it twice, to see what it is."""
+    if owner is None or isinstance(value := self.fget(), dict):
+        return self
+    return value
+
+
+# Asked thousands of times a run, of a few hundred types; a fork has what the first run was told.
+_types.unwrap_type = functools.cache(_types.unwrap_type)
+_types.unwrap_optional_type = functools.cache(_types.unwrap_optional_type)
+_utils.ContextProperty.__get__ = _read_once
 
 
 def _discard(_: object) -> None:

@@ -11,7 +11,7 @@ from topologies import nearest, topology
 from resilience.measurement import Steady
 from resilience.objectives import Timing
 from resilience.rehearsal.options import ScenarioError, ScenarioName, fitting
-from resilience.rehearsal.plan import latch_hold_s, make_plan
+from resilience.rehearsal.plan import latch_hold_s, make_plan, speed_warning
 from resilience.topology import ObserverSettings
 
 if TYPE_CHECKING:
@@ -86,6 +86,24 @@ def test_a_latch_is_waited_for_as_long_as_the_deployed_observers_take() -> None:
     usual = make_plan(sound, Steady(), speed=1)
     assert plan.latch_deadline_s >= plan.return_deadline_s + 600 + 2 * 30
     assert plan.gates_deadline_s > usual.gates_deadline_s, "markers take looks"
+
+
+@pytest.mark.parametrize("speed", [1, 5, 9.9])
+def test_a_speed_that_leaves_looks_close_enough_together_is_not_warned_of(speed: float) -> None:
+    assert speed_warning(topology(), speed=speed) is None
+
+
+def test_a_speed_at_which_looks_come_too_far_apart_is_warned_of_with_one_that_is_not() -> None:
+    warning = speed_warning(topology(), speed=10)
+    assert warning is not None
+    assert "at 10 times the speed" in warning
+    assert "below 10" in warning, "the way out: room of 20 s, looks of 2 real seconds"
+
+
+def test_without_an_observer_no_speed_is_warned_of() -> None:
+    sound = topology()
+    regions = tuple(replace(region, observer=None) for region in sound.regions)
+    assert speed_warning(replace(sound, regions=regions), speed=100) is None
 
 
 @pytest.mark.parametrize(
