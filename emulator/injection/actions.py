@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from emulator.injection.errors import InjectionError
 from emulator.storage.roles import Need
-from emulator.store.backends import backend_of, region_of
+from emulator.store.backends import backend_of, region_of, values_of
 from emulator.tables import groups
 
 if TYPE_CHECKING:
@@ -156,8 +156,12 @@ def _subnet_needs(_arn: str) -> Sequence[Need]:
 def _disrupt(_objects: Objects, arn: str, parameters: Parameters) -> Broken:
     from moto.ec2.models import ec2_backends
 
-    backend: Any = backend_of(ec2_backends, region_of(arn))
-    subnet = backend.get_subnet(arn.rpartition("/")[2])
+    backend = backend_of(ec2_backends, region_of(arn))
+    name = arn.rpartition("/")[2]
+    zones = values_of(backend.subnets) if backend else ()
+    subnet: Any = next((each[name] for each in zones if name in each), None)
+    if subnet is None:
+        raise InjectionError(f"{arn} does not exist any more")
     if parameters["scope"] == "all":
         yield "zone", str(subnet.availability_zone_id)
 

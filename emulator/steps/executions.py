@@ -61,7 +61,7 @@ class Executions:
             role_arn=machine.role_arn,
             definition=machine.definition,
             started_s=self._clock.now_s(),
-            history=History(self._clock.now_s),
+            history=History(self._clock.now_s, region),
         )
         executions = self._account.of(region).executions
         there = executions.get(execution.arn)

@@ -27,9 +27,15 @@ _INCLUDED: Final = {"truncated": False}
 class History:
     """Events in order, numbered from 1. Written by one execution, read by any thread."""
 
-    def __init__(self, now_s: Callable[[], float]) -> None:
+    def __init__(self, now_s: Callable[[], float], region: str) -> None:
         self._now_s = now_s
+        self._region = region
         self.events: list[dict[str, Any]] = []
+
+    @property
+    def full(self) -> bool:
+        """Whether there is room for its end only."""
+        return len(self.events) >= LONGEST - 1
 
     def note(self, kind: str, member: str = "", **details: Any) -> None:
         """Add an event that happens now; `member` holds its details."""
@@ -71,7 +77,7 @@ class History:
             "taskScheduledEventDetails",
             resourceType=kind,
             resource=name,
-            region="",
+            region=self._region,
             parameters=text(parameters),
             timeoutInSeconds=None if limit_s is None else int(limit_s),
         )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from emulator.steps import choices, errors, paths, templates
 from emulator.steps.errors import OvertimeError, StateError
+from emulator.steps.history import LONGEST
 from emulator.steps.intrinsics import IntrinsicError
 from emulator.steps.paths import PathError
 from emulator.steps.retrying import Retries, catcher
@@ -93,6 +94,7 @@ class Interpreter:
             while name is not None:
                 await self._grounds.present()
                 self._look_at_deadline()
+                self._look_at_length()
                 data, name = await self._visit(name, data)
         except OvertimeError:
             return Ended(status="TIMED_OUT")
@@ -200,6 +202,7 @@ class Interpreter:
             self._context["State"]["RetryCount"] += 1
 
     async def _attempt(self, state: State, shown: Any) -> Any:
+        self._look_at_length()
         resource = str(state["Resource"])
         parameters = templates.fill(state.get("Parameters", shown), shown, self._context)
         limit_s = state.get("TimeoutSeconds")
@@ -256,6 +259,11 @@ class Interpreter:
     def _look_at_deadline(self) -> None:
         if self._deadline_s is not None and self._grounds.now_s() >= self._deadline_s:
             raise OvertimeError
+
+    def _look_at_length(self) -> None:
+        if self._history.full:
+            message = f"The execution reached the maximum number of history events ({LONGEST})."
+            raise StateError(errors.RUNTIME, message)
 
     def _read(self, path: str | None, data: Any) -> Any:
         return {} if path is None else paths.read(path, data, self._context)

@@ -8,6 +8,7 @@ import random
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator.dataplane.world import LEAST_REAL_WORK_S
+from emulator.steps.errors import RUNTIME
 from emulator.steps.history import History, text
 from emulator.steps.interpreter import Ended, Interpreter, first_of
 from emulator.steps.state import RUNNING
@@ -90,7 +91,12 @@ class Runner:
             began_s=execution.started_s,
             chance=self._chance,
         )
-        self._end(execution, await interpreter.run(json.loads(execution.input_text)))
+        try:
+            ended = await interpreter.run(json.loads(execution.input_text))
+        except Exception as error:  # noqa: BLE001  # an execution that nobody ends runs for ever
+            cause = f"{type(error).__name__}: {error}"
+            ended = Ended(status="FAILED", error=RUNTIME, cause=cause)
+        self._end(execution, ended)
 
     def _end(self, execution: Execution, ended: Ended) -> None:
         with self._lock:

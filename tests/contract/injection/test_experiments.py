@@ -260,6 +260,17 @@ def test_what_cannot_be_paused_fails_its_experiment(site: Site) -> None:
     assert "replicates to nothing in us-east-1" in site.shown(nowhere)["state"]["reason"]
 
 
+def test_a_subnet_that_goes_before_its_turn_fails_its_experiment(site: Site) -> None:
+    arn, _ = subnet(site)
+    told = acting(*DISRUPT, arn, scope="all")
+    told["actions"]["wait"] = wait_action()
+    told["actions"]["break"]["startAfter"] = ["wait"]
+    experiment = site.run(**told)
+    site.client("ec2").delete_subnet(SubnetId=arn.rpartition("/")[2])
+    site.pass_s(300)
+    assert "does not exist any more" in site.shown(experiment)["state"]["reason"]
+
+
 def test_a_dry_run_breaks_nothing(site: Site) -> None:
     template = site.template(**acting(*PAUSE_BUCKET, BUCKET, region=WEST))
     experiment = site.start(template, experimentOptions={"actionsMode": "skip-all"})

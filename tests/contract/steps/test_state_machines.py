@@ -169,6 +169,13 @@ def test_a_name_is_one_executions(site: Site) -> None:
     assert [each["name"] for each in listed["executions"]] == ["nightly"]
 
 
+def test_an_execution_ends_whatever_breaks_in_the_data_plane(site: Site) -> None:
+    site.answers.append(Ran(payload=b"no JSON"))
+    shown = site.run({"A": TASK})
+    assert (shown["status"], shown["error"]) == ("FAILED", "States.Runtime")
+    assert "JSONDecodeError" in shown["cause"]
+
+
 def test_a_stopped_execution_does_nothing_more(site: Site) -> None:
     site.hang.set()
     execution = site.start(site.machine({"A": TASK | {"Next": "B", "End": False}, "B": TASK}))

@@ -76,7 +76,7 @@ def run(
     assert problems == []
     there = grounds or VirtualGrounds()
     context = {"Execution": {"Name": "drill-1", "Input": data}}
-    history = History(there.now_s)
+    history = History(there.now_s, "us-west-2")
     interpreter = Interpreter(
         machine,
         context,
@@ -416,6 +416,18 @@ def test_an_execution_of_a_lost_region_stands_still_and_finds_its_time_over() ->
     late = VirtualGrounds()
     late.lost_until_s = BEGAN_S + 500
     assert run({"A": wait}, grounds=late, TimeoutSeconds=400).status == "TIMED_OUT"
+
+
+def test_an_execution_that_goes_round_for_ever_fills_its_history() -> None:
+    rules = [{"Variable": "$.on", "BooleanEquals": False, "Next": "C"}]
+    states = {
+        "A": {"Type": "Pass", "Next": "B"},
+        "B": {"Type": "Choice", "Choices": rules, "Default": "A"},
+        "C": DONE,
+    }
+    ended = run(states, {"on": True})
+    assert (ended.status, ended.error) == ("FAILED", "States.Runtime")
+    assert "history events (25000)" in str(ended.cause)
 
 
 def test_a_fail_state_says_why() -> None:
