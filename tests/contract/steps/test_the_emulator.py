@@ -10,7 +10,8 @@ import boto3
 import pytest
 
 from emulator.handle_errors import EmulatorRequestError
-from tests.contract.engine.play import trust
+from tests.contract.dataplane.cloud import package
+from tests.contract.engine.play import allow, trust
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +39,12 @@ class Account:
             aws_secret_access_key=self._environment["AWS_SECRET_ACCESS_KEY"],
         )
 
-    def role(self, name: str, service: str) -> str:
-        self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust(service))
+    def role(self, name: str, service: str, *actions: str) -> str:
+        iam = self.client("iam")
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(service))
+        if actions:
+            document = allow([*actions], ["*"])
+            iam.put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=document)
         return ROLE.format(name)
 
 
@@ -75,6 +80,48 @@ def test_an_execution_waits_ends_and_is_counted(account: Account, emulator: Emul
     assert {"ExecutionsStarted", "ExecutionsSucceeded"} <= {
         each["name"] for each in emitted if each["values"].get("StateMachineArn") == machine
     }
+
+
+def test_a_schedule_starts_a_machine_that_runs_a_function(account: Account) -> None:
+    account.client("lambda").create_function(
+        FunctionName="adds-one",
+        Runtime="python3.12",
+        Role=account.role("adds-one", "lambda.amazonaws.com"),
+        Handler="handler.handle",
+        Code={"ZipFile": package("def handle(event, context): return event['n'] + 1")},
+        Timeout=30,
+    )
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": "adds-one", "Payload.$": "$"},
+        "OutputPath": "$.Payload",
+        "End": True,
+    }
+    states = account.client("stepfunctions")
+    machine = states.create_state_machine(
+        name="adds",
+        definition=json.dumps({"StartAt": "A", "States": {"A": task}}),
+        roleArn=account.role("adds", "states.amazonaws.com", "lambda:InvokeFunction"),
+    )["stateMachineArn"]
+    account.client("scheduler").create_schedule(
+        Name="adds",
+        ScheduleExpression="rate(1 hour)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={
+            "Arn": machine,
+            "RoleArn": account.role("starts", "scheduler.amazonaws.com", "states:StartExecution"),
+            "Input": '{"n":1}',
+        },
+    )
+
+    def ended() -> list[Any]:
+        listed = states.list_executions(stateMachineArn=machine, statusFilter="SUCCEEDED")
+        return list(listed["executions"])
+
+    eventually(lambda: bool(ended()), "the schedule fires, and the function answers")
+    shown = states.describe_execution(executionArn=ended()[0]["executionArn"])
+    assert (json.loads(shown["input"]), shown["output"]) == ({"n": 1}, "2")
 
 
 def test_an_experiment_ends_when_its_time_is_over(account: Account) -> None:
