@@ -255,6 +255,19 @@ def test_targets_are_found_by_tags_and_none_is_a_failure(site: Site) -> None:
     assert site.shown(skipped)["actions"]["break"]["state"]["status"] == "skipped"
 
 
+def test_tables_and_subnets_are_found_by_tags_too_and_a_share_of_them(site: Site) -> None:
+    tag = {"Key": "drill", "Value": "allowed"}
+    site.client("dynamodb").tag_resource(ResourceArn=TABLE, Tags=[tag])
+    subnets = [each["SubnetId"] for each in site.client("ec2").describe_subnets()["Subnets"]][:4]
+    site.client("ec2").create_tags(Resources=subnets, Tags=[tag])
+    site.run(**acting(*PAUSE_TABLE))
+    half = acting(*DISRUPT, scope="all")
+    half["targets"]["it"]["selectionMode"] = "PERCENT(50)"
+    site.run(**half)
+    kinds = [kind for kind, _ in site.broken()]
+    assert sorted(kinds) == ["table_replication", "zone", "zone"]
+
+
 def test_what_cannot_be_paused_fails_its_experiment(site: Site) -> None:
     nowhere = site.run(**acting(*PAUSE_BUCKET, BUCKET, region=EAST))
     assert "replicates to nothing in us-east-1" in site.shown(nowhere)["state"]["reason"]
