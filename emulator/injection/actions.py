@@ -40,23 +40,17 @@ SHORTEST_S: Final = 60
 LONGEST_S: Final = 12 * 3_600
 _DURATION: Final = re.compile(r"PT(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?")
 _PAUSE: Final = {"s3:IsReplicationPauseRequest": "true"}
-_MANAGED: Final = {"aws:RequestTag/managedByFIS": "true", "aws:ResourceTag/managedByFIS": "true"}
+_ASKED: Final = {"aws:RequestTag/managedByFIS": "true"}
+_MADE: Final = {"aws:ResourceTag/managedByFIS": "true", "ec2:ResourceTag/managedByFIS": "true"}
+_NEW_LIST: Final = "network-acl/acl-00000000000000000"
+"""The access list that the service puts before a subnet, whose id nobody knows before."""
 _TABLE_CALLS: Final = (
     "DescribeTable",
     "GetResourcePolicy",
     "PutResourcePolicy",
     "DeleteResourcePolicy",
 )
-_NETWORK_CALLS: Final = (
-    "CreateNetworkAcl",
-    "CreateNetworkAclEntry",
-    "CreateTags",
-    "DeleteNetworkAcl",
-    "DescribeNetworkAcls",
-    "DescribeSubnets",
-    "DescribeVpcs",
-    "ReplaceNetworkAclAssociation",
-)
+_LOOKS: Final = ("DescribeNetworkAcls", "DescribeSubnets", "DescribeVpcs")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,24 +140,47 @@ def _pause_table(_objects: Objects, arn: str, _parameters: Parameters) -> Broken
     yield "table_replication", f"{region}/{name}"
 
 
-def _subnet_needs(_arn: str) -> Sequence[Need]:
-    """On lists that the service makes and tags, whose ARNs nobody knows before."""
-    return tuple(
-        Need(action=f"ec2:{each}", resource=None, context=_MANAGED) for each in _NETWORK_CALLS
-    )
+def _subnet(arn: str) -> Any:
+    """Moto's subnet.
 
-
-def _disrupt(_objects: Objects, arn: str, parameters: Parameters) -> Broken:
+    Raises:
+        InjectionError: It has gone.
+    """
     from moto.ec2.models import ec2_backends
 
     backend = backend_of(ec2_backends, region_of(arn))
     name = arn.rpartition("/")[2]
     zones = values_of(backend.subnets) if backend else ()
-    subnet: Any = next((each[name] for each in zones if name in each), None)
-    if subnet is None:
+    found: Any = next((each[name] for each in zones if name in each), None)
+    if found is None:
         raise InjectionError(f"{arn} does not exist any more")
+    return found
+
+
+def _subnet_needs(arn: str) -> Sequence[Need]:
+    """Put an access list of the service's own before a subnet, and take it away again.
+
+    https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSFaultInjectionSimulatorNetworkAccess.html
+    """
+    place = arn.rpartition(":")[0]
+    new, network = f"{place}:{_NEW_LIST}", f"{place}:vpc/{_subnet(arn).vpc_id}"
+    tagging = _ASKED | {"ec2:CreateAction": "CreateNetworkAcl"}
+    return (
+        *(Need(action=f"ec2:{each}", resource="*") for each in _LOOKS),
+        Need(action="ec2:CreateNetworkAcl", resource=new, context=_ASKED),
+        Need(action="ec2:CreateNetworkAcl", resource=network, context=_ASKED),
+        Need(action="ec2:CreateTags", resource=new, context=tagging),
+        Need(action="ec2:CreateNetworkAclEntry", resource=new, context=_MADE),
+        Need(action="ec2:ReplaceNetworkAclAssociation", resource=new, context=_MADE),
+        Need(action="ec2:ReplaceNetworkAclAssociation", resource=arn),
+        Need(action="ec2:DeleteNetworkAcl", resource=new, context=_MADE),
+    )
+
+
+def _disrupt(_objects: Objects, arn: str, parameters: Parameters) -> Broken:
+    zone = str(_subnet(arn).availability_zone_id)
     if parameters["scope"] == "all":
-        yield "zone", str(subnet.availability_zone_id)
+        yield "zone", zone
 
 
 _ACTIONS: Final = (

@@ -88,11 +88,15 @@ class Site:
         self.injection.tick()
 
     def allow(self, *actions: str) -> None:
-        statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+        """Let the experiments' role do this on everything, and nothing else."""
+        self.permit({"Effect": "Allow", "Action": list(actions), "Resource": "*"})
+
+    def permit(self, *statements: dict[str, Any]) -> None:
+        """Give the experiments' role these permissions, and no others."""
         self.client("iam").put_role_policy(
             RoleName="injects",
             PolicyName="may",
-            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": list(statements)}),
         )
 
     def alarm(self, state: str) -> str:

@@ -241,6 +241,34 @@ def test_an_action_needs_the_permissions_that_it_needs_in_aws(
     assert site.broken() == []
 
 
+def test_permissions_for_what_the_service_makes_and_marks_are_enough(site: Site) -> None:
+    """As the managed policy for network actions gives them."""
+    place = f"arn:aws:ec2:{EAST}:{ACCOUNT}"
+    lists, networks, subnets = (f"{place}:{kind}/*" for kind in ("network-acl", "vpc", "subnet"))
+    marked = {"ec2:ResourceTag/managedByFIS": "true"}
+    statements = [
+        (["CreateNetworkAcl"], [lists, networks], {"aws:RequestTag/managedByFIS": "true"}),
+        (["CreateTags"], [lists], {"ec2:CreateAction": "CreateNetworkAcl"}),
+        (["CreateNetworkAclEntry", "DeleteNetworkAcl"], [lists], marked),
+        (["ReplaceNetworkAclAssociation"], [lists, subnets], {}),
+        (["DescribeNetworkAcls", "DescribeSubnets", "DescribeVpcs"], ["*"], {}),
+    ]
+    site.permit(
+        *(
+            {
+                "Effect": "Allow",
+                "Action": [f"ec2:{each}" for each in actions],
+                "Resource": resources,
+                "Condition": {"StringEquals": condition} if condition else {},
+            }
+            for actions, resources, condition in statements
+        )
+    )
+    arn, zone = subnet(site)
+    site.run(**acting(*DISRUPT, arn, scope="all"))
+    assert site.faults.zone_lost(zone)
+
+
 def test_targets_are_found_by_tags_and_none_is_a_failure(site: Site) -> None:
     experiment = site.run(**acting(*PAUSE_BUCKET, region=WEST))
     assert len(site.broken()) == 2, "both rules of the bucket that is tagged"
