@@ -241,6 +241,24 @@ def test_an_action_needs_the_permissions_that_it_needs_in_aws(
     assert site.broken() == []
 
 
+def test_an_action_that_fails_ends_the_others(site: Site) -> None:
+    told = acting(*PAUSE_TABLE, TABLE)
+    bucket = acting(*PAUSE_BUCKET, BUCKET, region=EAST)
+    told["targets"]["bucket"] = bucket["targets"]["it"]
+    late = bucket["actions"]["break"] | {"targets": {"Buckets": "bucket"}, "startAfter": ["wait"]}
+    told["actions"] |= {"wait": wait_action(parameters={"duration": "PT1M"}), "late": late}
+    experiment = site.run(**told)
+    assert site.broken() == [("table_replication", f"{EAST}/requests")]
+    site.pass_s(60)
+    shown = site.shown(experiment)
+    assert (shown["state"]["status"], site.broken()) == ("failed", [])
+    assert {name: each["state"]["status"] for name, each in shown["actions"].items()} == {
+        "break": "stopped",
+        "late": "failed",
+        "wait": "completed",
+    }
+
+
 def test_permissions_for_what_the_service_makes_and_marks_are_enough(site: Site) -> None:
     """As the managed policy for network actions gives them."""
     place = f"arn:aws:ec2:{EAST}:{ACCOUNT}"
