@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S = 2.0
 READ_TIMEOUT_S = 5.0
 ATTEMPTS = 2
+CHUNK_BYTES = 1024 * 1024
 
 
 class AwsError(Exception):
@@ -113,6 +114,17 @@ class Aws:
             raise _refused(call, error) from error
         except BotoCoreError as error:
             raise AwsUnreachableError(call, str(error)) from error
+
+    def chunks(self, *, region: str, **parameters: Any) -> Iterator[bytes]:
+        """Read an object of S3 piece by piece (`get_object`). Raises as `call` does."""
+        body = self.call("s3", "get_object", region=region, **parameters)["Body"]
+        try:
+            yield from body.iter_chunks(CHUNK_BYTES)
+        except BotoCoreError as error:
+            call = Call(service="s3", operation="get_object", region=region)
+            raise AwsUnreachableError(call, str(error)) from error
+        finally:
+            body.close()
 
     def _client(self, service: str, region: str) -> Any:
         with self._making:

@@ -31,6 +31,7 @@ from resilience.command_line import (
     say,
 )
 from resilience.rehearsal.options import Options, ScenarioName, default_rate_per_s
+from resilience.restore.command import restore
 from resilience.simulate.command import simulate
 from resilience.simulate.cross_check_command import cross_check
 
@@ -209,6 +210,7 @@ def _write_and_show(journal: Journal, out: Path, *, as_json: bool) -> None:
 
 app.command()(simulate)
 app.command()(cross_check)
+app.command()(restore)
 
 
 def main() -> None:
