@@ -1,7 +1,8 @@
 """Where everything listens: one block of loopback addresses an emulator.
 
 `127.B.0.1` carries the API, DNS and the control API; `127.B.<10+n>.<az>` the nth load balancer
-in one Availability Zone. Two emulators on one machine differ in B.
+in one Availability Zone; from `127.B.2.<n>` come Route 53's health checkers. Two emulators on one
+machine differ in B.
 """
 
 from __future__ import annotations
@@ -16,8 +17,15 @@ CONTROL_PORT = 4600
 
 FIRST_UNPRIVILEGED_PORT = 1024
 PRIVILEGED_PORT_SHIFT = 8000
+_CHECKERS_OCTET = 2
 _FIRST_LOAD_BALANCER_OCTET = 10
 _OCTETS = 256
+_DOTS = 3
+
+
+CHECKER_ADDRESSES = "203.0.113.0/24"
+"""Where the emulated health checkers say they come from (a range that RFC 5737 keeps for
+documentation); the real ones come from addresses of AWS's."""
 
 
 class AddressError(ValueError):
@@ -48,6 +56,10 @@ class Block:
         self.dns = Endpoint(host, DNS_PORT)
         self.control = Endpoint(host, CONTROL_PORT)
 
+    def checker(self, n: int) -> str:
+        """Address that the nth checker (from 0) of a health check connects from."""
+        return f"127.{self.b}.{_CHECKERS_OCTET}.{n + 1}"
+
     def load_balancer(self, n: int, az: int) -> str:
         """Address of the nth load balancer (from 0) in Availability Zone `az` (from 1)."""
         octet = _FIRST_LOAD_BALANCER_OCTET + n
@@ -63,6 +75,22 @@ class Block:
     def listener_port(port: int) -> int:
         """Port that a listener on `port` is served on: privileged ports are moved up by 8000."""
         return port if port >= FIRST_UNPRIVILEGED_PORT else port + PRIVILEGED_PORT_SHIFT
+
+
+def public_address(host: str) -> str:
+    """Where a client of this machine comes from, as AWS sees it.
+
+    A health checker comes from `CHECKER_ADDRESSES`; anyone else from where they are.
+    """
+    first, _, octet, last = host.split(".") if host.count(".") == _DOTS else ("", "", "", "")
+    if (first, octet) != ("127", str(_CHECKERS_OCTET)):
+        return host
+    return checker_address(int(last) - 1)
+
+
+def checker_address(n: int) -> str:
+    """Where the nth checker (from 0) of a health check says it comes from."""
+    return f"{CHECKER_ADDRESSES.rpartition('.')[0]}.{n + 1}"
 
 
 class LoadBalancerNumbers:

@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 FaultKind = Literal[
-    "region", "zone", "load_balancer", "function", "bucket", "recovery_point", "clock_skew"
+    "region",
+    "zone",
+    "load_balancer",
+    "function",
+    "bucket",
+    "bucket_replication",
+    "table_replication",
+    "recovery_point",
+    "clock_skew",
 ]
 KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
 
@@ -73,6 +81,14 @@ class FaultBoard:
     def bucket_lost(self, name: str) -> bool:
         """Whether this one bucket is gone."""
         return ("bucket", name) in self._lost
+
+    def bucket_replication_paused(self, bucket: str, rule_id: str) -> bool:
+        """Whether a replication rule of a bucket copies nothing now (`bucket/rule`)."""
+        return ("bucket_replication", f"{bucket}/{rule_id}") in self._lost
+
+    def table_replication_paused(self, region: str, name: str) -> bool:
+        """Whether nothing reaches or leaves a global table's replica (`region/table`)."""
+        return ("table_replication", f"{region}/{name}") in self._lost
 
     def recovery_point_damaged(self, arn: str) -> bool:
         """Whether a byte of this backup is no longer what it was: a restore brings it back so."""

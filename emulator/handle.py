@@ -145,6 +145,11 @@ class EmulatorHandle:
         """The EDNS client subnet that clients near a Region come from."""
         return places.client_subnet(region)
 
+    @property
+    def checker_address(self) -> str:
+        """Who connects from this address is taken for one of Route 53's health checkers."""
+        return Block(int(str(urlsplit(self.aws_endpoint).hostname).split(".")[1])).checker(0)
+
     def deploy(
         self,
         project_dir: Path | str,
@@ -198,8 +203,10 @@ class EmulatorHandle:
     def lose(self, kind: str, target: str) -> Fault:
         """Lose something from now on.
 
-        A `region`, a `zone` (`use1-az1`), a `load_balancer` (ARN), a `function` (ARN), a `bucket`
-        or a `recovery_point` (ARN).
+        A `region`, a `zone` (`use1-az1`), a `load_balancer` (ARN), a `function` (ARN), a `bucket`,
+        a `recovery_point` (ARN), or what is replicated: by a rule of a bucket
+        (`bucket_replication`, `bucket/rule`), to and from a global table's replica
+        (`table_replication`, `region/table`).
         """
         return Fault(**self._ask("POST", "/faults", {"kind": kind, "target": target}))
 

@@ -20,7 +20,7 @@ import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from emulator import api, control, coverage, deployed, patches, zonal
+from emulator import api, control, coverage, deployed, injection, patches, steps, zonal
 from emulator.addresses import FIRST_BLOCK, Block
 from emulator.backup import Backups
 from emulator.bridges import DataPlaneHooks, Runs
@@ -31,16 +31,20 @@ from emulator.dataplane import DataPlane
 from emulator.door.server import ApiServer, listen
 from emulator.events import EventLog
 from emulator.faults import FaultBoard
+from emulator.injection import FaultInjection
 from emulator.outside import Outside
 from emulator.process_group import READY_FILE
+from emulator.steps import StateMachines
 from emulator.storage import Storage
 from emulator.store import Store
+from emulator.tables import groups
 from emulator.watch import vended
 from emulator.watch.watch import Watch
 from emulator.zonal import ZonalShifts
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 
@@ -139,14 +143,30 @@ class Emulator:
             self._watch,
             seed=settings.seed,
         )
-        self._watch.connect(self._data_plane.invoke)
+        self._steps = StateMachines(
+            self._clock, self._faults, self._events, self._watch, seed=settings.seed
+        )
+        self._steps.connect(self._data_plane.invoke)
+        self._injection = FaultInjection(
+            self._clock,
+            self._faults,
+            self._events,
+            self._storage.objects,
+            self._watch,
+            seed=settings.seed,
+        )
+        self._watch.connect(self._data_plane.invoke, execute=self._steps.start)
         storage = self._storage
         door = api.FrontDoor(
             self._faults,
             storage.objects,
             storage.replicator,
             storage.tables,
-            own={zonal.SIGNED_AS: self._zonal.answer},
+            own={
+                zonal.SIGNED_AS: self._zonal.answer,
+                steps.SIGNED_AS: self._steps.answer,
+                injection.SIGNED_AS: self._injection.answer,
+            },
         )
         self._api = ApiServer(self._listener, door.answer, now_s=self._clock.now_s)
         self._runs = Runs(self._block.api.url, door.answer, settings.work_dir)
@@ -165,7 +185,7 @@ class Emulator:
         patches.apply_all(hooks)
         self._api.start()
         await self._data_plane.start()
-        parts = (self._storage, self._watch, self._backups, self._zonal)
+        parts = (self._storage, self._watch, self._backups, self._zonal, self._injection)
         self._tasks = [asyncio.create_task(flow()) for part in parts for flow in part.flows()]
         await self._control.start()
         self._write_ready_file()
@@ -201,20 +221,20 @@ class Emulator:
         )
 
     def _targets(self, kind: str) -> frozenset[str]:
-        match kind:
-            case "region" | "clock_skew":
-                return frozenset(coverage.regions())
-            case "zone":
-                balancers = self._store.load_balancers()
-                return frozenset(zone for each in balancers for zone in each.zone_ids)
-            case "load_balancer":
-                return frozenset(each.arn for each in self._store.load_balancers())
-            case "function":
-                return frozenset(each.arn for each in self._store.functions())
-            case "recovery_point":
-                return frozenset(self._backups.recovery_points())
-            case _:
-                return frozenset(self._storage.objects.buckets())
+        """What of a fault kind exists now."""
+        balancers = self._store.load_balancers
+        found: dict[str, Callable[[], Iterable[str]]] = {
+            "region": coverage.regions,
+            "clock_skew": coverage.regions,
+            "zone": lambda: (zone for each in balancers() for zone in each.zone_ids),
+            "load_balancer": lambda: (each.arn for each in balancers()),
+            "function": lambda: (each.arn for each in self._store.functions()),
+            "bucket": self._storage.objects.buckets,
+            "bucket_replication": self._storage.replicator.rules,
+            "table_replication": groups.replicas,
+            "recovery_point": self._backups.recovery_points,
+        }
+        return frozenset(found[kind]())
 
     def _facts(self) -> dict[str, Any]:
         return {

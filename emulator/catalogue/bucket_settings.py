@@ -8,15 +8,18 @@ from typing import Final
 
 from emulator.catalogue.model import (
     Call,
+    Caller,
     Input,
     Read,
     ResourceType,
     Subject,
+    Values,
     emulated,
     given,
     own_id,
     recorded,
 )
+from emulator.engine.aws import AwsError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,15 +67,30 @@ def _enabled(subject: Subject) -> bool:
 _SUSPEND: Final = Call(
     operation="PutBucketVersioning",
     only="",
-    only_if=_enabled,
+    only_if=lambda subject: _enabled(subject) and not subject.facts["locked"],
     extra={"Bucket": own_id, "VersioningConfiguration": {"Status": "Suspended"}},
 )
 
-BUCKET_VERSIONING: Final = _setting(
-    "BucketVersioning",
-    _Operations(suffix="BucketVersioning", remove=_SUSPEND),
-    {"versioningConfiguration": emulated(required=True, read="@")},
-    absent="expectedBucketOwner mfa",
+
+def _locked(subject: Subject, call: Caller) -> Values:
+    """Whether objects can be locked: such a bucket's versioning stays, as pulumi-aws knows."""
+    try:
+        call("s3", "GetObjectLockConfiguration", Bucket=subject.get("bucket"))
+    except AwsError as error:
+        if not error.missing:
+            raise
+        return {"locked": False}
+    return {"locked": True}
+
+
+BUCKET_VERSIONING: Final = dataclasses.replace(
+    _setting(
+        "BucketVersioning",
+        _Operations(suffix="BucketVersioning", remove=_SUSPEND),
+        {"versioningConfiguration": emulated(required=True, read="@")},
+        absent="expectedBucketOwner mfa",
+    ),
+    facts=_locked,
 )
 
 BUCKET_ENCRYPTION: Final = _setting(
@@ -142,6 +160,27 @@ BUCKET_REPLICATION: Final = _setting(
     absent="token",
 )
 
+_UNLOCK: Final = Call(
+    operation="PutObjectLockConfiguration",
+    only="",
+    extra={"Bucket": own_id, "ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}},
+)
+"""A bucket's lock stays; what goes is the retention that new objects get by default."""
+
+BUCKET_OBJECT_LOCK: Final = _setting(
+    "BucketObjectLockConfiguration",
+    _Operations(suffix="ObjectLockConfiguration", remove=_UNLOCK),
+    {
+        "objectLockEnabled": emulated(
+            aws="ObjectLockConfiguration.ObjectLockEnabled",
+            default="Enabled",
+            values=("Enabled",),
+            force_new=True,
+        ),
+        "rule": emulated(aws="ObjectLockConfiguration.Rule"),
+    },
+    absent="expectedBucketOwner token",
+)
 
 TYPES: Final = (
     BUCKET_VERSIONING,
@@ -151,4 +190,5 @@ TYPES: Final = (
     BUCKET_POLICY,
     BUCKET_LIFECYCLE,
     BUCKET_REPLICATION,
+    BUCKET_OBJECT_LOCK,
 )

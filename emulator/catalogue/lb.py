@@ -107,7 +107,7 @@ LOAD_BALANCER: Final = ResourceType(
             aws="Type", default="application", force_new=True, values=("application",)
         ),
         "subnets": emulated(read="AvailabilityZones[].SubnetId"),
-        "securityGroups": recorded("no packets are filtered"),
+        "securityGroups": emulated(),
         "ipAddressType": emulated(unset="ipv4", values=("ipv4",)),
         "accessLogs": emulated(
             convert=_log_attributes,

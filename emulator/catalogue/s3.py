@@ -40,8 +40,11 @@ _ZONES: Final = {
 _DELETE_BATCH: Final = 1000
 
 
-def _delete_versions(call: Caller, bucket: str, *, key: str | None = None) -> None:
-    """Delete every version and delete marker, of one key or of all."""
+def _delete_versions(
+    call: Caller, bucket: str, *, key: str | None = None, locked: bool = False
+) -> None:
+    """Delete every version and delete marker, of one key or of all; `locked`: past governance."""
+    bypass = {"BypassGovernanceRetention": True} if locked else {}
     prefix = {} if key is None else {"Prefix": key}
     found = call("s3", "ListObjectVersions", Bucket=bucket, **prefix)
     versions = [
@@ -51,13 +54,15 @@ def _delete_versions(call: Caller, bucket: str, *, key: str | None = None) -> No
     ]
     for start in range(0, len(versions), _DELETE_BATCH):
         batch = versions[start : start + _DELETE_BATCH]
-        call("s3", "DeleteObjects", Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+        call(
+            "s3", "DeleteObjects", Bucket=bucket, Delete={"Objects": batch, "Quiet": True}, **bypass
+        )
 
 
 def _clear_bucket(subject: Subject, call: Caller) -> None:
     if subject.get("forceDestroy"):
         call("s3", "HeadBucket", Bucket=subject.id)
-        _delete_versions(call, subject.id)
+        _delete_versions(call, subject.id, locked=bool(subject.get("objectLockEnabled")))
 
 
 def _location(subject: Subject) -> Values | None:

@@ -1,12 +1,26 @@
-"""Security groups and their rules: stored; no packet is filtered."""
+"""Security groups and their rules: they decide who reaches a load balancer (`store.admission`).
+
+Nothing else has one: functions are not in the network.
+"""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from emulator.catalogue import tags
 from emulator.catalogue.ec2 import stored
-from emulator.catalogue.model import Call, Name, Read, ResourceType, Subject, Values, own_id
+from emulator.catalogue.model import (
+    Call,
+    Name,
+    Read,
+    ResourceType,
+    Subject,
+    Values,
+    emulated,
+    own_id,
+    recorded,
+)
 
 SECURITY_GROUP: Final = ResourceType(
     type="aws:ec2/securityGroup:SecurityGroup",
@@ -82,7 +96,12 @@ def _one_source(inputs: Values) -> list[str]:
     return [f"exactly one of {', '.join(sources)} is expected; got {given_sources or 'none'}"]
 
 
+_NEVER_FROM_OUTSIDE: Final = "clients come from outside the network, by IPv4"
+_NOTHING_LEAVES: Final = "of what leaves, only whether everything may is looked at"
+
+
 def _rule(direction: str) -> ResourceType:
+    acted_on = emulated if direction == "Ingress" else partial(recorded, _NOTHING_LEAVES)
     sent = (
         "cidrIpv4 cidrIpv6 description fromPort ipProtocol prefixListId referencedSecurityGroupId "
         "toPort"
@@ -91,15 +110,17 @@ def _rule(direction: str) -> ResourceType:
         type=f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule",
         service="ec2",
         inputs={
-            "securityGroupId": stored(aws="GroupId", required=True, force_new=True),
-            "ipProtocol": stored(required=True, force_new=True),
-            "fromPort": stored(force_new=True),
-            "toPort": stored(force_new=True),
-            "cidrIpv4": stored(force_new=True),
-            "cidrIpv6": stored(force_new=True),
-            "prefixListId": stored(force_new=True),
+            "securityGroupId": acted_on(aws="GroupId", required=True, force_new=True),
+            "ipProtocol": acted_on(required=True, force_new=True),
+            "fromPort": acted_on(force_new=True),
+            "toPort": acted_on(force_new=True),
+            "cidrIpv4": acted_on(force_new=True),
+            "cidrIpv6": recorded(_NEVER_FROM_OUTSIDE, force_new=True),
+            "prefixListId": acted_on(force_new=True),
             "description": stored(force_new=True),
-            "referencedSecurityGroupId": stored(read="ReferencedGroupInfo.GroupId", force_new=True),
+            "referencedSecurityGroupId": recorded(
+                _NEVER_FROM_OUTSIDE, read="ReferencedGroupInfo.GroupId", force_new=True
+            ),
         },
         create=(
             Call(

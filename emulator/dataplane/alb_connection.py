@@ -2,7 +2,9 @@
 
 Everything is asked anew at each request: a rule, a target or a fault of a moment ago counts.
 A lost load balancer keeps its port open and never answers, neither a handshake nor a request,
-until it is restored or the client leaves.
+until it is restored or the client leaves. So does one whose security groups do not let the client
+in: in AWS not even the port would answer, and here the client's own time-out ends it all the same.
+Who waits is let in as soon as a rule says so, as a client is that keeps sending its first packet.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import h11
 
+from emulator.addresses import public_address
 from emulator.dataplane.alb_lambda import BODY_LIMIT_BYTES
 from emulator.dataplane.alb_messages import Request, Response, own_error
 from emulator.dataplane.wire import Wire
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
     from emulator.dataplane.world import World
     from emulator.store import LoadBalancer
+    from emulator.store.admission import Admission
 
 HEADER_LIMIT_BYTES: Final = 16 * 1024
 HEADERS_LIMIT_BYTES: Final = 64 * 1024
@@ -57,6 +61,10 @@ class Site(Protocol):
         """Id of the Availability Zone of an address of the load balancer."""
         ...
 
+    def admission(self, client: str) -> Admission:
+        """Whether the load balancer's security groups let a client connect now."""
+        ...
+
     def tls(self) -> ssl.SSLContext | None:
         """The listener's certificate as it is now; None without one."""
         ...
@@ -78,7 +86,9 @@ class Connection:
         self._world = world
         self._socket = accepted
         self._wire: Wire | None = None
-        self._client_ip, self._client_port = accepted.getpeername()[:2]
+        host, self._client_port = accepted.getpeername()[:2]
+        self._client_ip = public_address(str(host))
+        self._tracked = False
         self._node = str(accepted.getsockname()[0])
         self._zone_id = site.zone_id(self._node)
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEADERS_LIMIT_BYTES)
@@ -110,6 +120,7 @@ class Connection:
             _ClientLeftError: the client went before, or there is no certificate.
         """
         await self._while_lost()
+        self._tracked = self._site.admission(self._client_ip).tracked
         context = self._site.tls() if self._site.secure else None
         if self._site.secure and context is None:
             raise _ClientLeftError
@@ -213,7 +224,7 @@ class Connection:
         await wire.write(b"".join(part for part in out if part))
 
     async def _while_lost(self) -> None:
-        """Wait while the load balancer, its zone or its Region is lost.
+        """Wait while the load balancer, its zone or its Region is lost, or its groups are shut.
 
         Raises:
             _ClientLeftError: the client, or the load balancer itself, went meanwhile.
@@ -234,7 +245,10 @@ class Connection:
             raise _ClientLeftError
 
     def _lost(self) -> bool:
-        return self._world.balancer_lost(self._site.region, self._site.arn, self._zone_id)
+        """A tracked connection asks nobody any more whether it is let in."""
+        if self._world.balancer_lost(self._site.region, self._site.arn, self._zone_id):
+            return True
+        return not self._tracked and not self._site.admission(self._client_ip).admitted
 
     def _left(self) -> bool:
         """Whether the client has closed the connection, which may not have been taken up yet."""

@@ -12,6 +12,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from emulator.addresses import checker_address
 from emulator.dataplane import health_quorum as quorum
 from emulator.dataplane.health_probe import CheckerTls, Probed, probe
 
@@ -184,7 +185,7 @@ class HealthCheckers:
             _Checker(
                 number=n,
                 region=region,
-                ip=f"203.0.113.{n + 1}",
+                ip=checker_address(n),
                 due_s=now_s + chance.random() * check.interval_s,
             )
             for n, region in enumerate(regions)
@@ -217,7 +218,10 @@ class HealthCheckers:
             result = Probed(passed=False, reason=reason)
         else:
             port = self._block.listener_port(check.port)
-            result = await probe(check, address, port, world=self._world, tls=self._tls)
+            came_from = self._block.checker(checker.number)
+            result = await probe(
+                check, address, port, world=self._world, tls=self._tls, came_from=came_from
+            )
         if self._faults.region_lost(checker.region):
             return  # lost while it asked: its answer reaches nobody
         checker.last = result

@@ -81,15 +81,21 @@ class CheckerTls(ssl.SSLContext):
             self._sessions[server_hostname] = session
 
 
-async def probe(
-    check: HealthCheck, host: str, port: int, *, world: World, tls: CheckerTls
+async def probe(  # what it asks, where, and as whom
+    check: HealthCheck,
+    host: str,
+    port: int,
+    *,
+    world: World,
+    tls: CheckerTls,
+    came_from: str = "127.0.0.1",
 ) -> Probed:
-    """Send one request to `host:port`.
+    """Send one request to `host:port`, from the address `came_from`.
 
     The TLS handshake is counted into the time to connect: AWS does not say where it counts.
     """
     try:
-        reason = await _attempt(check, host, port, world=world, tls=tls)
+        reason = await _attempt(check, host, port, world=world, tls=tls, came_from=came_from)
     except _FailedError as failed:
         return Probed(passed=False, reason=f"Failure: {failed}")
     except TimeoutError:
@@ -99,15 +105,20 @@ async def probe(
     return Probed(passed=True, reason=f"Success: {reason}")
 
 
-async def _attempt(
-    check: HealthCheck, host: str, port: int, *, world: World, tls: CheckerTls
+async def _attempt(  # as `probe`
+    check: HealthCheck, host: str, port: int, *, world: World, tls: CheckerTls, came_from: str
 ) -> str:
     secure = check.type.startswith("HTTPS")
     limit_s = TCP_CONNECT_LIMIT_S if check.type == "TCP" else CONNECT_LIMIT_S
     name = check.fqdn if check.enable_sni else ""
     async with asyncio.timeout(world.clock.timeout_s(limit_s)):
         transport, wire = await asyncio.get_running_loop().create_connection(
-            Wire, host, port, ssl=tls if secure else None, server_hostname=name if secure else None
+            Wire,
+            host,
+            port,
+            ssl=tls if secure else None,
+            server_hostname=name if secure else None,
+            local_addr=(came_from, 0),
         )
     try:
         if check.type == "TCP":

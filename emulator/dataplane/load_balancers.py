@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from emulator.dataplane.lambda_service import LambdaService
     from emulator.dataplane.world import World
     from emulator.store import LoadBalancer
+    from emulator.store.admission import Admission
     from emulator.store.listeners import Action, Listener, Rule
 
 LOOK_EVERY_S: Final = 0.5
@@ -86,6 +87,10 @@ class ListenerSite:
         balancer = self.balancer()
         pairs = zip(balancer.zones, balancer.zone_ids, strict=True) if balancer else ()
         return next((id_ for zone, id_ in pairs if is_in_zone(node, zone)), "")
+
+    def admission(self, client: str) -> Admission:
+        """Whether the load balancer's security groups let a client connect now."""
+        return self._store.admission(self.arn, self.port, client)
 
     def tls(self) -> ssl.SSLContext | None:
         """A certificate with the names of every ACM certificate of the listener.

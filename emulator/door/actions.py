@@ -79,9 +79,28 @@ def needs(request: ApiRequest, account: str) -> list[Need]:
         return []
     if prefix == "kms":
         return [_key_need(request, action)]
+    if prefix == "fis":
+        place = f"arn:aws:fis:{request.region}:{account}"
+        return _experiment_needs(operation, {**request.document, **parameters}, place)
     resource = _resource(prefix, operation, parameters, request.region, account)
     context = {"dynamodb:LeadingKeys": leading_keys(request)} if prefix == "dynamodb" else {}
     return [Need(action=_ACTIONS.get(action, action), resource=resource, context=context)]
+
+
+def _experiment_needs(operation: str, parameters: Mapping[str, Any], place: str) -> list[Need]:
+    """A start needs leave for the template and for the experiment that is to be.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsfaultinjectionservice.html
+    """
+    action = f"fis:{operation}"
+    if operation == "StartExperiment":
+        named = (f"experiment-template/{parameters.get('experimentTemplateId')}", "experiment/*")
+        return [Need(action=action, resource=f"{place}:{each}") for each in named]
+    kind = "experiment-template" if "ExperimentTemplate" in operation else "experiment"
+    found = parameters.get("resourceArn")
+    if found is None and "id" in parameters and operation != "GetAction":
+        found = f"{place}:{kind}/{parameters['id']}"
+    return [Need(action=action, resource=found)]
 
 
 def _key_need(request: ApiRequest, action: str) -> Need:

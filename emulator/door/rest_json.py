@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs
 from uuid import uuid4
 
 from emulator import botocore_model
@@ -83,8 +84,11 @@ def _parameters(
     for name, member in shape.members.items() if shape is not None else ():
         if member.serialization.get("location") not in ("uri", "querystring"):
             continue
-        value = found.get(member.serialization.get("name", name))
-        if value is not None:
+        called = member.serialization.get("name", name)
+        value = found.get(called)
+        if value is not None and member.type_name == "list":
+            params[name] = parse_qs(request.query_string)[called]
+        elif value is not None:
             params[name] = int(value) if member.type_name in _NUMBERS else value
     return params
 

@@ -43,6 +43,8 @@ _OBJECT_NOUNS: Final = {
     "retention": "ObjectRetention",
     "tagging": "ObjectTagging",
 }
+_OF_ANY_VERSION: Final = ("legal-hold", "retention")  # the same action with a version and without
+_BYPASS: Final = "x-amz-bypass-governance-retention"
 _VERBS: Final = {"GET": "Get", "HEAD": "Get", "PUT": "Put", "DELETE": "Put"}
 _DELETED_KEY: Final = re.compile(rb"<Key>(.*?)</Key>", re.DOTALL)
 
@@ -79,8 +81,12 @@ def _bucket_needs(request: ApiRequest, bucket: str) -> list[Need]:
             return [Need(action=f"s3:{_VERBS.get(request.method, 'Put')}{noun}", resource=arn)]
     if request.method == "POST" and "delete" in request.query:
         return [
-            Need(action="s3:DeleteObject", resource=f"{arn}/{key}")
+            need
             for key in deleted_keys(request.body)
+            for need in (
+                Need(action="s3:DeleteObject", resource=f"{arn}/{key}"),
+                *_bypass(request, f"{arn}/{key}"),
+            )
         ]
     if request.method == "PUT":
         return [Need(action="s3:CreateBucket", resource=arn)]
@@ -103,8 +109,9 @@ def _object_needs(request: ApiRequest, bucket: str, key: str) -> list[Need]:
     for name, noun in _OBJECT_NOUNS.items():
         if name in request.query:
             verb = "Delete" if request.method == "DELETE" else _VERBS.get(request.method, "Put")
-            versioned = noun.replace("Object", f"Object{of_version}", 1)
-            return [Need(action=f"s3:{verb}{versioned}", resource=arn)]
+            kept = "" if name in _OF_ANY_VERSION else of_version
+            versioned = noun.replace("Object", f"Object{kept}", 1)
+            return [Need(action=f"s3:{verb}{versioned}", resource=arn), *_bypass(request, arn)]
     if request.method == "GET" and "uploadId" in request.query:
         return [Need(action="s3:ListMultipartUploadParts", resource=arn)]
     if request.method in ("GET", "HEAD"):
@@ -112,13 +119,23 @@ def _object_needs(request: ApiRequest, bucket: str, key: str) -> list[Need]:
     if request.method == "DELETE":
         aborts = "uploadId" in request.query
         action = "s3:AbortMultipartUpload" if aborts else f"s3:DeleteObject{of_version}"
-        return [Need(action=action, resource=arn)]
+        return [Need(action=action, resource=arn), *_bypass(request, arn)]
     write = Need(action="s3:PutObject", resource=arn, context=s3_keys.conditions(request))
     return [write, *_needs_of_headers(request, arn)]
 
 
+def _bypass(request: ApiRequest, arn: str) -> list[Need]:
+    """What it needs to go past a retention in governance mode.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html#object-lock-managing-bypass
+    """
+    if request.headers.get(_BYPASS, "").lower() != "true":
+        return []
+    return [Need(action="s3:BypassGovernanceRetention", resource=arn)]
+
+
 def _needs_of_headers(request: ApiRequest, arn: str) -> list[Need]:
-    """What a write needs besides: reading a copy's source, tagging."""
+    """What a write needs besides: reading a copy's source, tagging, locking."""
     needed: list[Need] = []
     if source := request.headers.get("x-amz-copy-source"):
         path, _, version = unquote(source).lstrip("/").partition("?versionId=")
@@ -126,4 +143,8 @@ def _needs_of_headers(request: ApiRequest, arn: str) -> list[Need]:
         needed.append(Need(action=action, resource=f"arn:aws:s3:::{path}"))
     if request.headers.get("x-amz-tagging"):
         needed.append(Need(action="s3:PutObjectTagging", resource=arn))
+    if request.headers.get("x-amz-object-lock-mode"):
+        needed.append(Need(action="s3:PutObjectRetention", resource=arn))
+    if request.headers.get("x-amz-object-lock-legal-hold"):
+        needed.append(Need(action="s3:PutObjectLegalHold", resource=arn))
     return needed

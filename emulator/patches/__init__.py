@@ -20,6 +20,7 @@ from emulator.patches import (
     prefix_lists,
     route53,
     s3,
+    s3_locks,
     s3_versions,
     service_keys,
     service_quotas,
@@ -59,6 +60,7 @@ _HOOKED = (
     notifications,
     route53,
     rules,
+    s3_locks,
 )
 
 _hooks: list[Hooks] = []

@@ -6,13 +6,10 @@ description.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
+from emulator.addresses import CHECKER_ADDRESSES
 from emulator.patches.mending import replace
-
-CHECKER_ADDRESSES: Final = "203.0.113.0/24"
-"""Where the emulated checkers say they come from (a range that RFC 5737 keeps for documentation);
-the real list holds AWS's."""
 
 
 def apply() -> None:

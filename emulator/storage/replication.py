@@ -1,7 +1,8 @@
 """S3 replication: what was written is copied where the deployed rules say, after a lag.
 
-Replication is asynchronous, as in AWS: a lost Region (or bucket) at either end holds its queue,
-and what was not copied when a Region was lost is the data loss window that a rehearsal measures.
+Replication is asynchronous, as in AWS: a lost Region (or bucket) at either end holds its queue, as
+a pause does, and what was not copied when a Region was lost is the data loss window that a
+rehearsal measures.
 
 The lag is drawn from a lognormal distribution whose parameters are `ReplicationLag`'s. S3 promises
 no lag without replication time control, and with it 99.9 % within 15 minutes
@@ -108,6 +109,15 @@ class Replicator:
             pending = [*(copy for *_, copy in self._queue), *self._held]
             return figures(pending, self._failed, rules, now_s=self._clock.now_s())
 
+    def rules(self) -> frozenset[str]:
+        """Every replication rule there is, as `bucket/rule`."""
+        return frozenset(
+            f"{bucket}/{rule.id}"
+            for bucket in self._objects.buckets()
+            if (found := self._objects.replication_of(bucket)) is not None
+            for rule in found.rules
+        )
+
     def backlog(self) -> int:
         """How many copies are on their way or held."""
         with self._lock:
@@ -199,7 +209,9 @@ class Replicator:
         return due, wait_s
 
     def _is_cut_off(self, copy: Copy) -> bool:
-        """Whether either end is lost."""
+        """Whether either end is lost, or the rule is paused."""
+        if self._faults.bucket_replication_paused(copy.version.bucket, copy.rule.id):
+            return True
         return any(
             self._faults.bucket_lost(bucket)
             or self._faults.region_lost(self._objects.region_of(bucket) or "")

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.store import balancing, firewalls, functions, names
+from emulator.store import admission, balancing, firewalls, functions, names
 from emulator.store.balancing import Certificate, LoadBalancer, TargetGroup, TrustStore
 from emulator.store.functions import Function, FunctionVersion
 from emulator.store.names import HealthCheck, Zone
 
 if TYPE_CHECKING:
+    from emulator.store.admission import Admission
     from emulator.store.firewalls import Firewall
 
 __all__ = [
@@ -64,6 +65,10 @@ class Store:
     def firewall(self, load_balancer_arn: str) -> Firewall | None:
         """The web ACL in front of a load balancer; None without one."""
         return firewalls.read_firewall(load_balancer_arn)
+
+    def admission(self, load_balancer_arn: str, port: int, client: str) -> Admission:
+        """Whether a load balancer's security groups let a client's address connect now."""
+        return admission.read_admission(load_balancer_arn, port, client)
 
     def functions(self) -> list[Function]:
         """Every Lambda function in every Region."""

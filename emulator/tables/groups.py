@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from emulator.store.backends import ACCOUNT, backend_of
+from emulator.store.backends import ACCOUNT, backend_of, regional, values_of
 
 Mode = Literal["EVENTUAL", "STRONG"]
 
@@ -64,6 +64,18 @@ def backend_in(region: str) -> Any:
 def group_of(table: Any) -> Group | None:
     """The global table a table is a replica of; None for a table of one Region."""
     return getattr(table, _GROUP, None)
+
+
+def replicas() -> frozenset[str]:
+    """Every replica of a table with eventual consistency, as `region/table`."""
+    from moto.dynamodb.models import dynamodb_backends
+
+    return frozenset(
+        f"{region}/{table.name}"
+        for region, backend in regional(dynamodb_backends)
+        for table in values_of(backend.tables)
+        if (group := group_of(table)) is not None and group.mode == "EVENTUAL"
+    )
 
 
 def join(table: Any, group: Group) -> None:

@@ -159,7 +159,12 @@ class TableReplicator:
             return self._clock.real_s(self._queue[0][0] - now_s) if self._queue else None
 
     def _cut_off(self, write: _Write) -> bool:
-        return any(self._faults.region_lost(each) for each in (write.target, write.stamp.region))
+        """Whether either end is lost, or its replication paused."""
+        return any(
+            self._faults.region_lost(each)
+            or self._faults.table_replication_paused(each, write.table)
+            for each in (write.target, write.stamp.region)
+        )
 
     def _mode(self, write: _Write) -> str | None:
         table = groups.table_of(write.target, write.table)

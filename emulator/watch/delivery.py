@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from emulator.bell import Bell
-from emulator.watch.targets import Failure, Invoke, Targets
+from emulator.watch.targets import Execute, Failure, Invoke, Targets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,9 +83,9 @@ class Delivery:
         self._tasks: set[asyncio.Task[None]] = set()
         self._bell = Bell(faults)
 
-    def connect(self, invoke: Invoke) -> None:
-        """Functions are invoked through this from now on."""
-        self._targets.connect(invoke)
+    def connect(self, invoke: Invoke, *, execute: Execute | None = None) -> None:
+        """Functions are invoked, and state machines executed, through these from now on."""
+        self._targets.connect(invoke, execute=execute)
 
     def soon(self, work: Work) -> None:
         """Have work done in the event loop. Thread-safe; never blocks."""

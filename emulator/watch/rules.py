@@ -35,6 +35,8 @@ SERVICE: Final = "events.amazonaws.com"
 LOOK_EVERY_S: Final = 1.0
 """Emulated seconds between looks for schedules that are due."""
 SHORTEST_REAL_LOOK_S: Final = 0.05
+_NEED_ROLES: Final = "arn:aws:states:"
+"""Targets that have no policies of their own, so that a role must be given."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,11 +193,12 @@ def _parcel(rule_arn: str, target: Mapping[str, Any], event: Envelope) -> Parcel
 
 
 def apply(hooks: Callable[[], Hooks]) -> None:
-    """Match and send in moto's place, and refuse schedules that would never fire."""
+    """Match and send in moto's place; refuse schedules and targets that would never be served."""
     from moto.events.exceptions import ValidationException
     from moto.events.models import EventsBackend, Rule
 
     stock_put = EventsBackend.put_rule
+    stock_put_targets = EventsBackend.put_targets
 
     def send(self: Any, original_event: dict[str, Any], transform_input: bool = True) -> None:  # noqa: FBT001, FBT002  # moto's own signature
         del transform_input
@@ -215,5 +218,12 @@ def apply(hooks: Callable[[], Hooks]) -> None:
                 ) from error
         return stock_put(self, name, *args, **named)
 
+    def put_targets(self: Any, name: str, event_bus_arn: str, targets: list[dict[str, Any]]) -> Any:
+        for target in targets:
+            if str(target.get("Arn")).startswith(_NEED_ROLES) and not target.get("RoleArn"):
+                raise ValidationException(f"RoleArn is required for target {target['Arn']}.")
+        return stock_put_targets(self, name, event_bus_arn, targets)
+
+    replace(EventsBackend, "put_targets", put_targets)
     replace(Rule, "send_to_targets", send)
     replace(EventsBackend, "put_rule", put)

@@ -1,4 +1,4 @@
-"""Sends to topics, queues and functions for the services that act by themselves.
+"""Sends to topics, queues, functions and state machines for services that act by themselves.
 
 Every check that AWS makes before it sends is made here; the answer says whether trying again helps.
 Nothing here runs in the event loop's way: calls into moto are made in a thread.
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from emulator.store import functions
 from emulator.store.backends import backend_of, region_of
 from emulator.watch import permissions
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from emulator.faults import FaultBoard
     from emulator.watch.permissions import Sender
@@ -67,16 +67,22 @@ class Invoke(Protocol):
         ...
 
 
+Execute: TypeAlias = "Callable[[str, str], str | None]"
+"""Starts an execution of a state machine (ARN) with an input; why there is none, or None."""
+
+
 class Targets:
     """What can be sent to. `connect` gives it the data plane, before anything is sent."""
 
     def __init__(self, faults: FaultBoard) -> None:
         self._faults = faults
         self._invoke: Invoke | None = None
+        self._execute: Execute | None = None
 
-    def connect(self, invoke: Invoke) -> None:
-        """Functions are invoked through this from now on."""
+    def connect(self, invoke: Invoke, *, execute: Execute | None = None) -> None:
+        """Functions are invoked, and state machines executed, through these from now on."""
         self._invoke = invoke
+        self._execute = execute
 
     async def send(
         self, arn: str, body: str, sender: Sender, *, more: dict[str, Any] | None = None
@@ -94,6 +100,8 @@ class Targets:
             return await asyncio.to_thread(self._to_queue, arn, body, sender, more or {})
         if service == "sns":
             return await asyncio.to_thread(self._to_topic, arn, body, sender, more or {})
+        if service == "states":
+            return await asyncio.to_thread(self._to_machine, arn, body, sender)
         return Failure(code="UNSUPPORTED_TARGET", reason=f"{service} is not emulated as a target")
 
     async def _to_function(self, arn: str, body: str, sender: Sender) -> Failure | None:
@@ -111,6 +119,21 @@ class Targets:
             return None
         again = answer.status == 429 or answer.status >= 500  # noqa: PLR2004  # HTTP
         return Failure(code=answer.error, reason=answer.payload.decode(), again=again)
+
+    def _to_machine(self, arn: str, body: str, sender: Sender) -> Failure | None:
+        """Start an execution: a role must be given, and be allowed to.
+
+        https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html
+        """
+        if sender.role_arn is None:
+            return Failure(code="NO_PERMISSIONS", reason=f"no role is given to start {arn}")
+        reason = permissions.may(sender, "states:StartExecution", arn, ())
+        if reason is not None:
+            return Failure(code="NO_PERMISSIONS", reason=reason)
+        if self._execute is None:
+            return Failure(code="ServiceUnavailable", reason="States is not there", again=True)
+        refusal = self._execute(arn, body)
+        return None if refusal is None else Failure(code="SDK_CLIENT_ERROR", reason=refusal)
 
     def _to_queue(
         self, arn: str, body: str, sender: Sender, more: dict[str, Any]

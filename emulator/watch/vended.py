@@ -47,6 +47,17 @@ EMITTABLE: Final[dict[str, tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]]]
         for kind in ("Backup", "Copy", "Restore")
         for state in ("Created", "Running", "Completed", "Failed", "Expired", "Aborted")
     ),
+    "AWS/States": tuple(
+        (name, (("StateMachineArn",),))
+        for name in (
+            "ExecutionsStarted",
+            "ExecutionsSucceeded",
+            "ExecutionsFailed",
+            "ExecutionsTimedOut",
+            "ExecutionsAborted",
+            "ExecutionTime",
+        )
+    ),
     "AWS/Route53": tuple(
         (name, (("HealthCheckId",),))
         for name in (

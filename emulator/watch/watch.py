@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from emulator.events import EventLog
     from emulator.faults import FaultBoard
     from emulator.watch.alarm import Alarm, State
-    from emulator.watch.targets import Invoke
+    from emulator.watch.targets import Execute, Invoke
 
 
 class Watch:
@@ -40,9 +40,9 @@ class Watch:
         self.rules = Rules(clock, faults, self.metrics, self.bus, self.delivery)
         self.schedules = Schedules(clock, faults, self.metrics, self.delivery)
 
-    def connect(self, invoke: Invoke) -> None:
-        """Functions are invoked through this from now on."""
-        self.delivery.connect(invoke)
+    def connect(self, invoke: Invoke, *, execute: Execute | None = None) -> None:
+        """Functions are invoked, and state machines executed, through these from now on."""
+        self.delivery.connect(invoke, execute=execute)
 
     def flows(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """What is to run in the event loop for as long as the emulator serves."""

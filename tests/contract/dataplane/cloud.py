@@ -119,8 +119,21 @@ class Cloud:
             )["Subnet"]["SubnetId"]
             for n, zone in enumerate(zones)
         ]
-        made = self.client("elbv2", region).create_load_balancer(Name=name, Subnets=subnets)
+        made = self.client("elbv2", region).create_load_balancer(
+            Name=name, Subnets=subnets, SecurityGroups=[self.security_group(vpc, region=region)]
+        )
         return dict(made["LoadBalancers"][0])
+
+    def security_group(self, vpc: str, *, region: str = "us-east-1") -> str:
+        """A group that lets everybody in, and nothing out."""
+        ec2 = self.client("ec2", region)
+        group = str(
+            ec2.create_security_group(GroupName="open", Description="-", VpcId=vpc)["GroupId"]
+        )
+        everyone = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[everyone])
+        ec2.revoke_security_group_egress(GroupId=group, IpPermissions=[everyone])
+        return group
 
     def certificate(self, *names: str, region: str = "us-east-1") -> str:
         made = self.client("acm", region).request_certificate(

@@ -63,18 +63,20 @@ class Edge:
     def addresses(self) -> list[str]:
         query = dns.message.make_query(NAME, "A")
         host, port = self.emulator.dns_address
-        answer = dns.query.udp(query, host, timeout=5, port=port)
+        answer = dns.query.udp(query, host, timeout=30, port=port)
         return [str(each) for each in answer.answer[-1]]
 
     def address(self) -> str:
         return self.addresses()[0]
 
     def connect(self, port: int, *, client: tuple[Path, Path] | None = None) -> ssl.SSLSocket:
+        """Connect as a client; to the health checkers' port as one of them."""
         trust = ssl.create_default_context(cafile=str(self.emulator.ca_file))
         if client is not None:
             trust.load_cert_chain(*client)
         served = self.emulator.listener_port(port)
-        plain = socket.create_connection((self.address(), served), timeout=10)
+        source = (self.emulator.checker_address, 0) if port == HEALTH else None
+        plain = socket.create_connection((self.address(), served), 10, source)
         return trust.wrap_socket(plain, server_hostname=NAME)
 
     def ask(

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from resilience.identity import ClientAuthority, Issuer, RunningClock
 from resilience.stage import Stage
 from resilience.topology import Listener, TokenDemand
-from tests.contract.edge.callers import HEALTH, NAME, REGION, Edge, eventually
+from tests.contract.edge.callers import CLIENTS, HEALTH, NAME, REGION, Edge, eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,6 +82,11 @@ def test_health_checkers_need_no_token_and_find_no_predictions(edge: Edge) -> No
     assert edge.ask("/health/live", port=HEALTH).status == 200
     for path in ("/v1/predict", "/v1/model", "/health/other", "/"):
         assert edge.ask(path, port=HEALTH).status == 404, path
+
+
+def test_who_is_no_health_checker_is_not_answered_at_their_port(edge: Edge) -> None:
+    assert hangs(edge, edge.address(), port=HEALTH)
+    assert not hangs(edge, edge.address())
 
 
 def test_a_rehearsals_clients_are_let_in_by_what_they_read_of_the_listener(edge: Edge) -> None:
@@ -193,11 +198,11 @@ def test_a_shift_leaves_two_addresses_which_serve(edge: Edge, resource: dict[str
     assert kinds == ["zonal_shift.started", "zonal_shift.ended"]
 
 
-def hangs(edge: Edge, address: str) -> bool:
+def hangs(edge: Edge, address: str, *, port: int = CLIENTS) -> bool:
     """Whether a client that was led to an address gets nothing from it."""
-    port = edge.emulator.listener_port(HEALTH)
+    port = edge.emulator.listener_port(port)
     with socket.create_connection((address, port), timeout=5) as plain:
-        plain.settimeout(1)
+        plain.settimeout(3)  # a machine that is busy takes a while to shake hands
         trust = ssl.create_default_context(cafile=str(edge.emulator.ca_file))
         try:
             trust.wrap_socket(plain, server_hostname=NAME).close()

@@ -42,6 +42,10 @@ def main() -> None:
             "elbv2 does not know tokens": _no_tokens(),
             "elbv2 calls lambda targets healthy": _health(),
             "s3 drops replication details": _replication(),
+            "s3 shortens retentions": _retention(),
+            "s3 does not say what is retained": _unsaid(),
+            "s3 suspends versions that are locked": _suspended(),
+            "s3 locks only what is empty": _locked_late(),
             "s3 ignores policy conditions": _conditions(),
             "s3 keeps the tags of deleted buckets": _old_tags(),
             "ec2 does not know route 53's checkers": _checkers(),
@@ -315,6 +319,58 @@ def _conditions() -> bool:
     try:
         s3.put_object(Bucket="bucket-policy", Key="a", Body=b"")
     except s3.exceptions.ClientError:
+        return True
+    return False
+
+
+def _locked_bucket(name: str) -> Any:
+    client = boto3.client("s3")
+    client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    return client
+
+
+def _retention() -> bool:
+    client = _locked_bucket("shortened")
+    client.put_object(Bucket="shortened", Key="k", Body=b"")
+    for year in (2099, 2098):
+        client.put_object_retention(
+            Bucket="shortened",
+            Key="k",
+            Retention={"Mode": "COMPLIANCE", "RetainUntilDate": datetime(year, 1, 1, tzinfo=UTC)},
+        )
+    kept = client.head_object(Bucket="shortened", Key="k")
+    return kept["ObjectLockRetainUntilDate"].year == 2098
+
+
+def _unsaid() -> bool:
+    client = _locked_bucket("unsaid")
+    until = datetime(2099, 1, 1, tzinfo=UTC)
+    client.put_object(
+        Bucket="unsaid",
+        Key="k",
+        Body=b"",
+        ObjectLockMode="COMPLIANCE",
+        ObjectLockRetainUntilDate=until,
+    )
+    return "Mode" not in client.get_object_retention(Bucket="unsaid", Key="k")["Retention"]
+
+
+def _suspended() -> bool:
+    client = _locked_bucket("suspended")
+    suspended = {"Status": "Suspended"}
+    client.put_bucket_versioning(Bucket="suspended", VersioningConfiguration=suspended)
+    return client.get_bucket_versioning(Bucket="suspended")["Status"] == "Suspended"
+
+
+def _locked_late() -> bool:
+    client = _locked_bucket("late")
+    client.put_object(Bucket="late", Key="k", Body=b"")
+    rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 1}}
+    try:
+        client.put_object_lock_configuration(
+            Bucket="late", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule}
+        )
+    except client.exceptions.ClientError:
         return True
     return False
 

@@ -74,6 +74,43 @@ def test_a_tagged_copy_needs_all_three_permissions() -> None:
     ], "a copy reads its source and tags what it writes"
 
 
+LOCKED = [
+    ("PUT", "/b/k", "retention&versionId=1", {}, ["s3:PutObjectRetention"]),
+    ("GET", "/b/k", "legal-hold&versionId=1", {}, ["s3:GetObjectLegalHold"]),
+    (
+        "PUT",
+        "/b/k",
+        "",
+        {"x-amz-object-lock-mode": "COMPLIANCE"},
+        ["s3:PutObject", "s3:PutObjectRetention"],
+    ),
+    (
+        "DELETE",
+        "/b/k",
+        "versionId=1",
+        {"x-amz-bypass-governance-retention": "true"},
+        ["s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "query", "headers", "expected"), LOCKED)
+def test_calls_on_what_is_locked(
+    method: str, path: str, query: str, headers: dict[str, str], expected: list[str]
+) -> None:
+    needs = s3_actions.needs(request("s3", method, path, query=query, headers=headers))
+    assert [need.action for need in needs] == expected, "as S3 documents"
+    assert {need.resource for need in needs} == {"arn:aws:s3:::b/k"}
+
+
+def test_an_experiment_needs_leave_for_its_template_and_for_itself() -> None:
+    start = request("fis", "POST", "/experiments", body=b'{"experimentTemplateId":"EXT1"}')
+    assert [(need.action, need.resource) for need in actions.needs(start, ACCOUNT)] == [
+        ("fis:StartExperiment", ARN.format("fis", "experiment-template/EXT1")),
+        ("fis:StartExperiment", ARN.format("fis", "experiment/*")),
+    ]
+
+
 def test_a_multi_delete_needs_each_key() -> None:
     body = b"<Delete><Object><Key>a</Key></Object><Object><Key>b&amp;c</Key></Object></Delete>"
     needs = s3_actions.needs(request("s3", "POST", "/b", query="delete", body=body))
@@ -106,6 +143,27 @@ OTHERS = [
         ),
         "logs:PutLogEvents",
         ARN.format("logs", "log-group:/g:log-stream:s"),
+    ),
+    (
+        request("fis", "DELETE", "/experiments/EXP1"),
+        "fis:StopExperiment",
+        ARN.format("fis", "experiment/EXP1"),
+    ),
+    (
+        request("fis", "GET", "/experimentTemplates/EXT1"),
+        "fis:GetExperimentTemplate",
+        ARN.format("fis", "experiment-template/EXT1"),
+    ),
+    (
+        request(
+            "states",
+            "POST",
+            "/",
+            headers={"x-amz-target": "AWSStepFunctions.StartExecution"},
+            body=b'{"stateMachineArn":"arn:aws:states:us-west-2:1:stateMachine:m"}',
+        ),
+        "states:StartExecution",
+        "arn:aws:states:us-west-2:1:stateMachine:m",
     ),
     (
         request("lambda", "POST", "/2015-03-31/functions/f/invocations"),
