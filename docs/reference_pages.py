@@ -322,6 +322,42 @@ def planted() -> str:
     )
 
 
+def status_json() -> str:
+    """Every field of `./run status --json`, from the classes that it is written from."""
+    from dataclasses import fields
+
+    from resilience.oncall import sight
+    from resilience.oncall.concerns import Concern
+    from resilience.oncall.copies import Copying
+    from resilience.oncall.outside import Probed
+    from resilience.oncall.room import Carries, Demand, Room
+
+    kinds: tuple[type[Any], ...] = (
+        *(sight.Sight, sight.RegionSight, sight.WatcherSight, Probed, Room, Carries, sight.Firing),
+        *(Demand, sight.TableLag, Copying, sight.EpochSight, sight.WordSight),
+        *(sight.RestoreTest, sight.Unseen, Concern),
+    )
+    sections: list[str] = []
+    for kind in kinds:
+        about = (kind.__doc__ or "").partition("Attributes:")[0]
+        rows = [(f"`{each.name}`", f"`{each.type}`") for each in fields(kind)]
+        sections += [f"## {kind.__name__}", "", " ".join(about.split()), ""]
+        sections += [table(("field", "type"), rows), ""]
+    return "\n".join(
+        [
+            "# What `./run status --json` prints",
+            MADE,
+            "",
+            f"One object: `version` (now {sight.VERSION}), the fields of `Sight`, and `concerns`,",
+            "a list of `Concern`: what needs a person. Times are ISO 8601 in UTC.",
+            "What was not seen is null, and `unseen` says why.",
+            "A field is added without a new version, and never changed or taken away without one.",
+            "",
+            *sections,
+        ]
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "planted-faults.md": planted,
     "failover-states.md": failover_states,
@@ -332,6 +368,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings,
     "emulator-coverage.md": coverage,
     "commands.md": commands,
+    "status-json.md": status_json,
 }
 
 

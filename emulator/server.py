@@ -148,7 +148,7 @@ class Emulator:
             storage.tables,
             own={zonal.SIGNED_AS: self._zonal.answer},
         )
-        self._api = ApiServer(self._listener, door.answer)
+        self._api = ApiServer(self._listener, door.answer, now_s=self._clock.now_s)
         self._runs = Runs(self._block.api.url, door.answer, settings.work_dir)
         self._control = ControlServer(control.application(self._controls()), self._block.control)
         self._tasks: list[asyncio.Task[None]] = []

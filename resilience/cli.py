@@ -30,6 +30,10 @@ from resilience.command_line import (
     project_of,
     say,
 )
+from resilience.oncall.capacity_command import capacity
+from resilience.oncall.reconcile_command import reconcile
+from resilience.oncall.status_command import status
+from resilience.oncall.words_command import COMMANDS as WORDS
 from resilience.rehearsal.options import Options, ScenarioName, default_rate_per_s
 from resilience.simulate.command import simulate
 from resilience.simulate.cross_check_command import cross_check
@@ -209,6 +213,11 @@ def _write_and_show(journal: Journal, out: Path, *, as_json: bool) -> None:
 
 app.command()(simulate)
 app.command()(cross_check)
+app.command()(status)
+for word in WORDS:
+    app.command()(word)
+app.command()(capacity)
+app.command()(reconcile)
 
 
 def main() -> None:

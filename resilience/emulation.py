@@ -42,10 +42,21 @@ class Invitation:
     ca_file: str
     control: str
     golden_request: str
+    outputs: str
     credential: tuple[str, ...]
     aws: dict[str, str]
     region: str
     prediction_buckets: dict[str, str]
+
+    def environment(self) -> dict[str, str]:
+        """What `./run status` and its like need to find this stack instead of one in AWS."""
+        return {
+            **self.aws,
+            "UNDERSTUDY_NAME_SERVER": f"{self.dns_host}:{self.dns_port}",
+            "UNDERSTUDY_HTTPS_PORT": str(self.https_port),
+            "UNDERSTUDY_CA_FILE": self.ca_file,
+            "UNDERSTUDY_OUTPUTS": self.outputs,
+        }
 
     def text(self) -> str:
         """Say what to type."""
@@ -69,6 +80,10 @@ class Invitation:
                 f"  {keys} \\",
                 f"  aws --endpoint-url {self.aws['AWS_ENDPOINT_URL']} --region {self.region} \\",
                 f"    s3api get-bucket-replication --bucket {bucket}",
+                "",
+                "The commands of the person on call (status, evacuate, failback, ...):",
+                *(f"  export {name}={value}" for name, value in self.environment().items()),
+                "  ./run status",
                 "",
                 "Lose a Region; give it back with DELETE on /faults/<id of the answer>:",
                 f"  curl {self.control}/faults -d '"
@@ -105,7 +120,9 @@ def _stay(options: Options, progress: Progress, work: Path, *, as_json: bool) ->
         topology = deploy(stage, options, package, progress)
         golden = work / "golden-request.json"
         golden.write_bytes(release.golden[0].body)
-        invitation = _invite(stage, topology, golden)
+        outputs = work / "outputs.json"
+        outputs.write_text(json.dumps(stage.resources()["outputs"]))
+        invitation = _invite(stage, topology, golden, outputs)
         progress.step(f"stack {options.stack} is up")
         text = json.dumps(dataclasses.asdict(invitation)) if as_json else invitation.text()
         print(text, flush=True)  # noqa: T201 - this is what the command is for
@@ -113,7 +130,7 @@ def _stay(options: Options, progress: Progress, work: Path, *, as_json: bool) ->
             time.sleep(ALIVE_EVERY_S)
 
 
-def _invite(stage: Stage, topology: Topology, golden: Path) -> Invitation:
+def _invite(stage: Stage, topology: Topology, golden: Path, outputs: Path) -> Invitation:
     host, port = stage.dns_address
     name_server = NameServer(stage.dns_address, timeout_s=DNS_TIMEOUT_S)
     answer = asyncio.run(name_server.resolve(topology.primary.regional_name))
@@ -126,6 +143,7 @@ def _invite(stage: Stage, topology: Topology, golden: Path) -> Invitation:
         ca_file=str(stage.ca_file),
         control=stage.control,
         golden_request=str(golden),
+        outputs=str(outputs),
         credential=stage.credential_for(topology.primary.listener).curl_options(),
         aws=stage.aws_environment,
         region=topology.primary.region,

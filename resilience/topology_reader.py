@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from resilience.aws import AwsMissingError
@@ -35,11 +36,15 @@ from resilience.topology import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from resilience.aws import Aws
     from resilience.outputs import RegionOutputs, StackOutputs
 
+    CheckReader = Callable[[str], HealthCheck]
+
 GLOBAL_REGION = "us-east-1"
-"""Route 53's control plane lives here: a topology can only be read while it does."""
+"""Route 53's control plane lives here: records and health checks can only be read while it does."""
 
 
 def read_topology(aws: Aws, outputs: StackOutputs) -> Topology:
@@ -48,9 +53,10 @@ def read_topology(aws: Aws, outputs: StackOutputs) -> Topology:
     Raises:
         AwsError: something the outputs name is gone, refused or out of reach.
     """
-    records = _records(aws, outputs.zone_id)
+    records = read_records(aws, outputs.zone_id)
     order = [region.region for region in outputs.regions]
-    regions = tuple(_region(aws, region, order) for region in outputs.regions)
+    check = partial(read_health_check, aws)
+    regions = tuple(read_region(aws, region, order, check) for region in outputs.regions)
     return Topology(
         project=outputs.project,
         stack=outputs.stack,
@@ -60,13 +66,13 @@ def read_topology(aws: Aws, outputs: StackOutputs) -> Topology:
         table_name=outputs.table_name,
         records=records,
         regions=regions,
-        joint_checks=_joint_checks(aws, records, regions),
+        joint_checks=read_joint_checks(records, regions, check),
         table_consistency=table_consistency(aws, order[0], outputs.table_name),
     )
 
 
-def _joint_checks(
-    aws: Aws, records: tuple[Record, ...], regions: tuple[Region, ...]
+def read_joint_checks(
+    records: tuple[Record, ...], regions: tuple[Region, ...], check: CheckReader
 ) -> tuple[HealthCheck, ...]:
     """Read the checks that records follow and that are no Region's serving check."""
     own = {region.serving_check.id for region in regions}
@@ -74,14 +80,18 @@ def _joint_checks(
     found: list[HealthCheck] = []
     for check_id in sorted(each for each in followed if each is not None):
         try:
-            found.append(_health_check(aws, check_id))
+            found.append(check(check_id))
         except AwsMissingError:
             continue  # a record may follow a check that is gone: a finding, not an error
     return tuple(found)
 
 
-def _records(aws: Aws, zone_id: str) -> tuple[Record, ...]:
-    """Read the records that lead traffic: addresses, aliases and canonical names."""
+def read_records(aws: Aws, zone_id: str) -> tuple[Record, ...]:
+    """Read the records that lead traffic: addresses, aliases and canonical names.
+
+    Raises:
+        AwsError: Route 53's control plane refused, or is out of reach.
+    """
     pages = aws.pages(
         "route53", "list_resource_record_sets", region=GLOBAL_REGION, HostedZoneId=zone_id
     )
@@ -117,14 +127,23 @@ def _host(name: str) -> str:
     return name.rstrip(".").lower().removeprefix("dualstack.")
 
 
-def _region(aws: Aws, outputs: RegionOutputs, order: list[str]) -> Region:
-    region = outputs.region
+def watchers_in(outputs: RegionOutputs, order: list[str]) -> list[tuple[str, str]]:
+    """List who watches a Region, nearest first, with the check by which each can take it out."""
     # Outputs keep no order within a map; the ring does.
-    place = order.index(region)
-    watches = sorted(
+    place = order.index(outputs.region)
+    return sorted(
         outputs.evacuation_check_ids.items(),
         key=lambda each: (order.index(each[0]) - place) % len(order) if each[0] in order else 0,
     )
+
+
+def read_region(aws: Aws, outputs: RegionOutputs, order: list[str], check: CheckReader) -> Region:
+    """Read what one Region holds. Its health checks are read by `check`: they are Route 53's.
+
+    Raises:
+        AwsError: something the outputs name is gone, refused or out of reach.
+    """
+    region = outputs.region
     function = _function(aws, region, outputs.function_name, outputs.alias_name)
     promised = json.loads(
         aws.call("ssm", "get_parameter", region=region, Name=outputs.objectives_parameter)[
@@ -145,12 +164,12 @@ def _region(aws: Aws, outputs: RegionOutputs, order: list[str]) -> Region:
         release_present=_present(
             aws, region, outputs.release_bucket, f"releases/{function.code_sha256}.zip"
         ),
-        deep_check=_health_check(aws, outputs.deep_check_id),
+        deep_check=check(outputs.deep_check_id),
         watches=tuple(
-            Watch(watcher=watcher, check=_health_check(aws, check_id))
-            for watcher, check_id in watches
+            Watch(watcher=watcher, check=check(check_id))
+            for watcher, check_id in watchers_in(outputs, order)
         ),
-        serving_check=_health_check(aws, outputs.serving_check_id),
+        serving_check=check(outputs.serving_check_id),
         objectives=Objectives(
             rto_s=float(promised["rto_s"]),
             rpo_s=float(promised["rpo_s"]),
@@ -161,7 +180,8 @@ def _region(aws: Aws, outputs: RegionOutputs, order: list[str]) -> Region:
     )
 
 
-def _health_check(aws: Aws, check_id: str) -> HealthCheck:
+def read_health_check(aws: Aws, check_id: str) -> HealthCheck:
+    """Read one health check from Route 53's control plane. Raises `AwsError`."""
     reply = aws.call("route53", "get_health_check", region=GLOBAL_REGION, HealthCheckId=check_id)
     config = reply["HealthCheck"]["HealthCheckConfig"]
     return HealthCheck(

@@ -11,6 +11,7 @@ import io
 import socket
 import sys
 import threading
+import time
 import traceback
 from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
@@ -30,7 +31,10 @@ _POLL_S: Final = 0.05  # how soon a stop is noticed
 
 
 class ApiServer(ThreadingHTTPServer):
-    """Serves `answer` on one loopback endpoint, one thread a connection."""
+    """Serves `answer` on one loopback endpoint, one thread a connection.
+
+    Every answer is dated by `now_s` (Unix time): AWS's clock, whatever the caller's says.
+    """
 
     daemon_threads = True
     request_queue_size = _BACKLOG
@@ -40,13 +44,20 @@ class ApiServer(ThreadingHTTPServer):
     multiprocess = False
     _server_version = "understudy"
 
-    def __init__(self, listener: socket.socket, answer: Callable[[dict[str, Any]], Answer]) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        answer: Callable[[dict[str, Any]], Answer],
+        *,
+        now_s: Callable[[], float] = time.time,
+    ) -> None:
         super().__init__(listener.getsockname(), _Handler, bind_and_activate=False)
         self.socket.close()
         self.socket = listener
         self.server_address = listener.getsockname()
         self.server_activate()
         self.answer = answer
+        self.now_s = now_s
         self._connections: set[socket.socket] = set()
         self._thread = threading.Thread(
             target=self.serve_forever, args=(_POLL_S,), name="aws-api", daemon=True
@@ -123,6 +134,10 @@ class _Handler(MotoRequestHandler):
             traceback.print_exc(file=sys.stderr)
             answer = _internal_failure()
         self._send(answer)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Date an answer by AWS's clock, which here passes as fast as all that is emulated."""
+        return super().date_time_string(self.server.now_s() if timestamp is None else timestamp)
 
     def _environ_with_body(self) -> dict[str, Any]:
         environ = self.make_environ()

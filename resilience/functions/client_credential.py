@@ -43,7 +43,15 @@ def read_credential(secret_name: str) -> Credential:
     """
     if not secret_name:
         return Credential()
-    secret = _secret(secret_name)
+    return credential_of(secret_name, _secret(secret_name))
+
+
+def credential_of(secret_name: str, secret: Mapping[str, Any]) -> Credential:
+    """The credential that a secret holds.
+
+    Raises:
+        CredentialError: It is of no known kind, or gives none.
+    """
     try:
         match secret.get("kind"):
             case "bearer":

@@ -73,7 +73,7 @@ def from_deployed(project_dir: Path, stack: str, outputs: Path | None) -> Topolo
     Raises:
         SourceError: no outputs, or what they name cannot be read.
     """
-    found = _outputs_of(project_dir, stack) if outputs is None else _outputs_in(outputs)
+    found = outputs_of(project_dir, stack) if outputs is None else outputs_in(outputs)
     try:
         topology = read_topology(Aws(os.environ), parse_outputs(found))
         topology.require_two_roles()
@@ -160,7 +160,12 @@ def _checked(text: str, where: str) -> Topology:
     return topology
 
 
-def _outputs_of(project_dir: Path, stack: str) -> dict[str, Any]:
+def outputs_of(project_dir: Path, stack: str) -> dict[str, Any]:
+    """Ask the Pulumi CLI for a stack's outputs.
+
+    Raises:
+        SourceError: there is no CLI, it failed, or it said something else.
+    """
     command = ["pulumi", "stack", "output", "--json", "--stack", stack]
     way_out = (
         "give them in a file: pulumi stack output --json > outputs.json, --outputs outputs.json"
@@ -184,7 +189,12 @@ def _outputs_of(project_dir: Path, stack: str) -> dict[str, Any]:
     return _parsed(done.stdout, " ".join(command))
 
 
-def _outputs_in(path: Path) -> dict[str, Any]:
+def outputs_in(path: Path) -> dict[str, Any]:
+    """Read what `pulumi stack output --json` printed into a file.
+
+    Raises:
+        SourceError: it cannot be read, or holds something else.
+    """
     try:
         return _parsed(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:

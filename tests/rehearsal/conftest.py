@@ -23,7 +23,7 @@ from resilience.rehearsal.run import Rehearsal, deploy
 from resilience.stage import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
     from resilience.journal import Journal
     from resilience.topology import Topology
@@ -58,7 +58,7 @@ class Shared:
     """One emulator for the tests of this process; a stack is deployed into it, and then updated."""
 
     def __init__(self, stage: Stage, release: Path, folder: Path) -> None:
-        self._stage = stage
+        self.stage = stage
         self._release = release
         self._folder = folder
         self._progress = Progress()
@@ -67,7 +67,18 @@ class Shared:
 
     def play(self, scenario: ScenarioName, **settings: object) -> Journal:
         """Play a scenario on the staging stack with these settings."""
-        settings = {"failbackHoldSeconds": SHORT_HOLD_S, **settings}
+        options, topology = self._deployed(scenario, settings)
+        rehearsal = Rehearsal(options, self._progress, Clock(SPEED))
+        return rehearsal.play(self.stage, topology, read_release(self._release))
+
+    def topology(self) -> Topology:
+        """Give the staging stack, deployed with nothing changed; whatever is played first."""
+        return self._deployed(None, {})[1]
+
+    def _deployed(
+        self, scenario: ScenarioName | None, changed: Mapping[str, object]
+    ) -> tuple[Options, Topology]:
+        settings = {"failbackHoldSeconds": SHORT_HOLD_S, **changed}
         options = Options(
             stack="staging",
             project_dir=ROOT,
@@ -80,10 +91,9 @@ class Shared:
             out=Path(),
         )
         if self._topology is None or settings != self._settings:
-            self._topology = deploy(self._stage, options, self._release, self._progress)
+            self._topology = deploy(self.stage, options, self._release, self._progress)
             self._settings = settings
-        rehearsal = Rehearsal(options, self._progress, Clock(SPEED))
-        return rehearsal.play(self._stage, self._topology, read_release(self._release))
+        return options, self._topology
 
 
 @pytest.fixture(scope="session")

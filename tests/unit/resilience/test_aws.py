@@ -12,7 +12,15 @@ from moto.core.base_backend import BackendDict
 from moto.server import ThreadedMotoServer
 from topologies import topology
 
-from resilience.aws import Aws, AwsMissingError, AwsRefusedError, AwsUnreachableError
+from resilience.aws import (
+    Aws,
+    AwsAvoidedError,
+    AwsMissingError,
+    AwsRefusedError,
+    AwsUnreachableError,
+    Patience,
+    answered_at,
+)
 from resilience.clock import Clock
 from resilience.evacuation import Keeper, flag_of
 from resilience.writer import Writer
@@ -71,13 +79,10 @@ def test_what_does_not_exist_is_told_from_what_is_refused(aws: Aws) -> None:
     assert not isinstance(refused.value, AwsMissingError)
 
 
-def test_a_region_that_is_gone_is_unreachable_and_soon(
-    silent: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("resilience.aws.READ_TIMEOUT_S", 0.2)
+def test_a_region_that_is_gone_is_unreachable_and_soon(silent: str) -> None:
     began_s = time.monotonic()
     with pytest.raises(AwsUnreachableError, match="ssm get_parameter in us-east-1"):
-        Aws({**KEYS, "AWS_ENDPOINT_URL": silent}).call(
+        Aws({**KEYS, "AWS_ENDPOINT_URL": silent}, patience=Patience(read_s=0.2)).call(
             "ssm", "get_parameter", region="us-east-1", Name="/x"
         )
     assert time.monotonic() - began_s < 10, "one retry, and no more"
@@ -147,3 +152,22 @@ def test_a_write_that_a_region_did_not_take_is_not_acknowledged(aws: Aws) -> Non
         assert not any(write.acknowledged for write in writer.writes)
 
     asyncio.run(asyncio.wait_for(run(), 60))
+
+
+def test_no_call_leaves_for_a_region_that_is_said_to_be_lost(silent: str) -> None:
+    aws = Aws(
+        {**KEYS, "AWS_ENDPOINT_URL": silent}, patience=Patience(read_s=30), lost={"us-east-1"}
+    )
+    aws.ready("ssm", "us-east-1")
+    began_s = time.monotonic()
+    with pytest.raises(AwsAvoidedError, match="us-east-1 is said to be lost"):
+        aws.call("ssm", "get_parameter", region="us-east-1", Name="/x")
+    with pytest.raises(AwsAvoidedError):
+        list(aws.pages("s3", "list_objects_v2", region="us-east-1", Bucket="x"))
+    assert time.monotonic() - began_s < 5, "nothing was waited for: nothing was sent"
+
+
+def test_the_time_is_told_by_the_clock_of_aws() -> None:
+    headers = {"date": "Fri, 15 Jan 2027 08:00:00 GMT"}
+    reply = {"ResponseMetadata": {"HTTPHeaders": headers}}
+    assert answered_at(reply).isoformat() == "2027-01-15T08:00:00+00:00"
