@@ -151,11 +151,13 @@ class FrontDoor:
         self, tables: TableReplicator, request: ApiRequest, environ: dict[str, Any]
     ) -> Answer:
         """A call on a table that may have replicas: nothing comes between it and its sending."""
-        refusal = table_door.refusal(request, tables)
+        operation = table_door.operation_of(request)
+        refusal = table_door.refusal(request, tables) or tables.past.before(operation, request)
         if refusal is not None:
             return render(refusal, request)
         answer = _run(self._application, environ)
         if answer.status in _SUCCESS:
+            tables.past.after(operation, request)
             for name, key in table_door.writes(request):
                 tables.written(request.region, name, [key])
         return answer

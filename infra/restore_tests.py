@@ -28,7 +28,7 @@ from infra.table import arn_by_name
 _FOLDER: Final = "resilience/functions"
 _MODULES: Final = (
     *("restore_validation", "restored_bucket", "restored_table"),
-    *("restore_findings", "restore_age"),
+    *("restored_items", "restore_findings", "restore_age"),
 )
 # The longest a function may run: it reads what it can in that time, and says how much it was.
 _TIMEOUT_S: Final = 900

@@ -17,7 +17,7 @@ from infra.settings.data import STRONG
 
 EXPIRES_AT: Final = "expires_at"
 # When an item was last written, ISO 8601 in UTC. Every writer sets it: a restore test reads from it
-# which items may differ from a backup (`resilience/functions/restored_table.py`).
+# which items may differ from a backup (`resilience/functions/restored_items.py`).
 WRITTEN_AT: Final = "written_at"
 
 

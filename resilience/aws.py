@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S = 2.0
 READ_TIMEOUT_S = 5.0
 ATTEMPTS = 2
+CHUNK_BYTES = 1024 * 1024
 
 
 class AwsError(Exception):
@@ -162,6 +163,17 @@ class Aws:
         if region in self.lost:
             raise AwsAvoidedError(call, f"not asked, because {region} is said to be lost")
         return call
+
+    def chunks(self, *, region: str, **parameters: Any) -> Iterator[bytes]:
+        """Read an object of S3 piece by piece (`get_object`). Raises as `call` does."""
+        body = self.call("s3", "get_object", region=region, **parameters)["Body"]
+        try:
+            yield from body.iter_chunks(CHUNK_BYTES)
+        except BotoCoreError as error:
+            call = Call(service="s3", operation="get_object", region=region)
+            raise AwsUnreachableError(call, str(error)) from error
+        finally:
+            body.close()
 
     def _client(self, service: str, region: str) -> Any:
         with self._making:

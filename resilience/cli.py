@@ -35,6 +35,7 @@ from resilience.oncall.reconcile_command import reconcile
 from resilience.oncall.status_command import status
 from resilience.oncall.words_command import COMMANDS as WORDS
 from resilience.rehearsal.options import Options, ScenarioName, default_rate_per_s
+from resilience.restore.command import restore
 from resilience.simulate.command import simulate
 from resilience.simulate.cross_check_command import cross_check
 
@@ -218,6 +219,7 @@ for word in WORDS:
     app.command()(word)
 app.command()(capacity)
 app.command()(reconcile)
+app.command()(restore)
 
 
 def main() -> None:

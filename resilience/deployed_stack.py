@@ -197,7 +197,7 @@ def _outputs(wanted: Wanted, known: Kept | None) -> Mapping[str, Any]:
         return outputs_in(wanted.outputs)
     if known is not None and not wanted.refresh:
         return known.outputs
-    return outputs_of(wanted.project_dir, wanted.stack)
+    return outputs_of(wanted.project_dir, wanted.stack, None)
 
 
 def _choose(kept: tuple[Kept, ...], account: str | None, stack: str) -> Kept | None:

@@ -23,6 +23,9 @@ from resilience.objectives import (  # noqa: TC001 - pydantic reads the annotati
     Verdict,
 )
 from resilience.records import Connection, Event, Outcome, Probe, Write
+from resilience.restore.record import (
+    Restore,  # noqa: TC001 - pydantic reads the annotations at run time
+)
 from resilience.simulate.record import (
     Simulation,  # noqa: TC001 - pydantic reads the annotations at run time
 )
@@ -204,6 +207,7 @@ class Journal(_Model):
     verdicts: list[Verdict] = []
     raw: Raw | None = None
     simulation: Simulation | None = None
+    restore: Restore | None = None
 
     def missed(self) -> list[str]:
         """Name every objective and expectation that did not hold."""

@@ -160,7 +160,11 @@ class Jobs:
     # --- restores ----------------------------------------------------------------------------
 
     def start_restore(self, region: str, params: Values) -> Values:
-        """StartRestoreJob."""
+        """StartRestoreJob; asked again with the same token, the job that was started then."""
+        token = params.get("IdempotencyToken")
+        begun = (job for job in self._jobs(region, RestoreJob) if token and job.token == token)
+        if asked_before := next(begun, None):
+            return {"RestoreJobId": asked_before.id}
         vault, point = self._point(region, params["RecoveryPointArn"])
         role = params.get("IamRoleArn")
         if role is None:
@@ -172,6 +176,7 @@ class Jobs:
         if not target_of(point.resource_type, params["Metadata"])[0]:
             raise invalid("restore metadata name no bucket or table to restore into")
         job = self.new_restore(region, vault, point, role, dict(params["Metadata"]))
+        job.token = token
         self._worker.start(job)
         return {"RestoreJobId": job.id}
 

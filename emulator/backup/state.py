@@ -190,6 +190,8 @@ class RestoreJob(Job):
     point: RecoveryPoint
     vault_arn: str
     metadata: dict[str, str]
+    token: str | None = None
+    """Who asks twice with the same one has asked once."""
     created_resource_arn: str | None = None
     test_plan_arn: str | None = None
     validation_window_s: float = 0.0

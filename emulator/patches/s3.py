@@ -1,8 +1,9 @@
-"""S3: replication rules are kept whole; bucket policies are left to the front door.
+"""S3: replication rules are kept whole; a bucket's tags go with it; policies are the front door's.
 
 Stock moto answers GetBucketReplication without filters, delete markers and source selection, and
 enforces bucket policies without looking at their conditions. The front door evaluates every
-request against every policy that applies, conditions included.
+request against every policy that applies, conditions included. Stock moto also gives a new bucket
+the tags of a deleted one of the same name.
 """
 
 from __future__ import annotations
@@ -13,12 +14,20 @@ from emulator.patches.mending import replace
 
 
 def apply() -> None:
-    """Replace both answers."""
+    """Replace both answers, and forget the tags of what is deleted."""
     from moto.core.responses import ActionResult
     from moto.iam.access_control import PermissionResult
     from moto.s3.exceptions import ReplicationConfigurationNotFoundError
-    from moto.s3.models import FakeBucket
+    from moto.s3.models import FakeBucket, S3Backend
     from moto.s3.responses import S3Response
+
+    stock_delete = S3Backend.delete_bucket
+
+    def delete_bucket(self: Any, bucket_name: str) -> Any:
+        deleted = stock_delete(self, bucket_name)
+        if deleted is not None:
+            self.tagger.delete_all_tags_for_resource(deleted.arn)
+        return deleted
 
     def get_permission(self: Any, action: str, resource: str) -> Any:
         del self, action, resource
@@ -33,6 +42,7 @@ def apply() -> None:
         configuration = {"Role": found["Role"], "Rules": rules}
         return self.serialized(ActionResult({"ReplicationConfiguration": configuration}))
 
+    replace(S3Backend, "delete_bucket", delete_bucket)
     replace(FakeBucket, "get_permission", get_permission)
     replace(S3Response, "get_bucket_replication", get_bucket_replication)
 

@@ -26,6 +26,7 @@ from emulator.bell import Bell
 from emulator.lag import ReplicationLag
 from emulator.tables import groups
 from emulator.tables.groups import Stamp
+from emulator.tables.past import Past
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,6 +68,7 @@ class TableReplicator:
         self._faults = faults
         self._events = events
         self.lag = lag
+        self.past = Past(clock)
         self._random = random.Random(seed)  # noqa: S311  # a seeded draw, not a secret
         self._order = itertools.count()
         self._queue: list[tuple[float, int, _Write]] = []
@@ -92,14 +94,17 @@ class TableReplicator:
                     self._held.append(write)
 
     def written(self, region: str, name: str, keys: Iterable[KeyId]) -> None:
-        """Send what a successful call has just written in one Region."""
+        """Keep and send what a successful call has just written in one Region."""
         table = groups.table_of(region, name)
-        group = None if table is None else groups.group_of(table)
-        if table is None or group is None:
+        if table is None:
             return
+        group = groups.group_of(table)
         stamp = Stamp(self._clock.now_s(), region)
         with self.lock:
             for key in keys:
+                self.past.remember(table, key)
+                if group is None:
+                    continue
                 groups.stamps_of(table)[key] = stamp
                 item = copy.deepcopy(groups.read_item(table, key))
                 for target in (each for each in group.regions if each != region):
@@ -173,5 +178,6 @@ class TableReplicator:
             return
         stamps[write.key] = write.stamp
         groups.write_item(table, write.key, copy.deepcopy(write.item))
+        self.past.remember(table, write.key)
         lag_s = round(self._clock.now_s() - write.stamp.at_s, 3)
         self._events.record("table.replicated", **facts, lag_s=lag_s)

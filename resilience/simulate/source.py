@@ -73,7 +73,7 @@ def from_deployed(project_dir: Path, stack: str, outputs: Path | None) -> Topolo
     Raises:
         SourceError: no outputs, or what they name cannot be read.
     """
-    found = outputs_of(project_dir, stack) if outputs is None else outputs_in(outputs)
+    found = outputs_of(project_dir, stack, outputs)
     try:
         topology = read_topology(Aws(os.environ), parse_outputs(found))
         topology.require_two_roles()
@@ -160,12 +160,16 @@ def _checked(text: str, where: str) -> Topology:
     return topology
 
 
-def outputs_of(project_dir: Path, stack: str) -> dict[str, Any]:
-    """Ask the Pulumi CLI for a stack's outputs.
+def outputs_of(project_dir: Path, stack: str, outputs: Path | None) -> dict[str, Any]:
+    """Give a stack's outputs: from a file, or else from the Pulumi CLI.
 
     Raises:
-        SourceError: there is no CLI, it failed, or it said something else.
+        SourceError: there are none; says how to give them.
     """
+    return _asked_of_pulumi(project_dir, stack) if outputs is None else outputs_in(outputs)
+
+
+def _asked_of_pulumi(project_dir: Path, stack: str) -> dict[str, Any]:
     command = ["pulumi", "stack", "output", "--json", "--stack", stack]
     way_out = (
         "give them in a file: pulumi stack output --json > outputs.json, --outputs outputs.json"

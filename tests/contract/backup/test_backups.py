@@ -98,6 +98,25 @@ def test_a_bucket_without_versions_is_not_backed_up(cloud: Cloud) -> None:
     assert "versioning" in job["StatusMessage"]
 
 
+def test_who_asks_for_a_restore_twice_with_one_token_has_asked_once(cloud: Cloud) -> None:
+    asked = {
+        "RecoveryPointArn": cloud.back_up()["RecoveryPointArn"],
+        "IamRoleArn": role_arn("restores"),
+        "Metadata": NEW,
+    }
+    first, again = (
+        cloud.backup().start_restore_job(**asked, IdempotencyToken="one")["RestoreJobId"]
+        for _ in range(2)
+    )
+    assert again == first
+    cloud.run()
+    job = cloud.backup().start_restore_job(**asked, IdempotencyToken="another")["RestoreJobId"]
+    assert job != first
+    cloud.run()
+    taken = cloud.backup().describe_restore_job(RestoreJobId=job)
+    assert taken["Status"] == "FAILED", "another token is another job, and the name is taken"
+
+
 def test_a_restore_into_a_new_bucket_needs_a_free_name(cloud: Cloud) -> None:
     point = cloud.back_up()["RecoveryPointArn"]
     job = cloud.restore(EAST, point, {"DestinationBucketName": SOURCE, "NewBucket": "true"})

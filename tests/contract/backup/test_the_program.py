@@ -11,130 +11,43 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from emulator.handle import EmulatorHandle
 from infra.backup_names import RESTORE_TESTS_FAILED, RESTORE_TESTS_PASSED
+from resilience.aws import Aws
+from resilience.outputs import parse_outputs
+from resilience.restore import sources
+from resilience.restore.drill import rehearse
+from resilience.restore.engine import Asked, Engine
+from resilience.restore.kinds import What
+from resilience.restore.stock import stock_of
+from tests.contract.backup.deployed_program import (
+    ACCOUNT,
+    EAST,
+    ITEM,
+    KINDS,
+    RECORDS,
+    ROOT,
+    SPEED,
+    WEST,
+    Stack,
+    eventually,
+    kind_of,
+    verdicts,
+)
 from tests.infra.conftest import write_release
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-ROOT = Path(__file__).resolve().parents[3]
-SPEED = 20.0
-EAST, WEST = "us-east-1", "us-west-2"
-WITHIN_S = 90
-LEAD = timedelta(seconds=20)
-RECORDS = b'{"type":"prediction","row":0}\n' * 40
-ITEM = {
-    "pk": {"S": "outcome"},
-    "sk": {"S": "request-1"},
-    "label": {"S": "benign"},
-    "written_at": {"S": "2026-01-01T00:00:00Z"},
-}
-KINDS = {"releases", "predictions", "table"}
-
-
-class Stack:
-    """The deployed stack, and its administrator."""
-
-    def __init__(self, emulator: EmulatorHandle, outputs: Mapping[str, Any]) -> None:
-        self.emulator = emulator
-        self.regions = {each["region"]: each for each in outputs["regions"]}
-        self.release = ""
-        self.name = f"{outputs['project']}-{outputs['stack']}"
-        self._clients: dict[tuple[str, str], Any] = {}
-
-    def client(self, service: str, region: str) -> Any:
-        if (service, region) not in self._clients:
-            environment = self.emulator.aws_environment()
-            self._clients[service, region] = boto3.client(
-                service,
-                region_name=region,
-                endpoint_url=self.emulator.aws_endpoint,
-                aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-                config=Config(retries={"total_max_attempts": 1}, read_timeout=20),
-            )
-        return self._clients[service, region]
-
-    def backup(self, region: str) -> Any:
-        return self.client("backup", region)
-
-    def soon(self) -> str:
-        """A schedule that fires once, as soon as it can be put."""
-        moment = datetime.fromisoformat(self.emulator.status()["emulated_now"]) + LEAD
-        if moment.second or moment.microsecond:
-            moment += timedelta(minutes=1)
-        return f"cron({moment.minute} {moment.hour} {moment.day} {moment.month} ? {moment.year})"
-
-    def back_up(self) -> None:
-        """Move the eastern plan's schedule to the next minutes; all else stays the program's."""
-        backup = self.backup(EAST)
-        plans = backup.list_backup_plans()["BackupPlansList"]
-        plan_id = next(
-            each["BackupPlanId"]
-            for each in plans
-            if each["BackupPlanName"] == f"{self.name}-backup"
-        )
-        plan = backup.get_backup_plan(BackupPlanId=plan_id)["BackupPlan"]
-        for rule in plan["Rules"]:
-            rule.pop("RuleId")
-            rule["ScheduleExpression"] = self.soon()
-        backup.update_backup_plan(BackupPlanId=plan_id, BackupPlan=plan)
-
-    def copies(self) -> list[dict[str, Any]]:
-        """What the western vault holds."""
-        listed = self.backup(WEST).list_recovery_points_by_backup_vault(
-            BackupVaultName=f"{self.name}-backup"
-        )
-        return list(listed["RecoveryPoints"])
-
-    def restore_test(self) -> dict[str, dict[str, Any]]:
-        """Run the western restore test; the validated jobs of this run by their source's kind."""
-        backup = self.backup(WEST)
-        name = f"{self.name}-restores".replace("-", "_")
-        before = {each["RestoreJobId"] for each in backup.list_restore_jobs()["RestoreJobs"]}
-        backup.update_restore_testing_plan(
-            RestoreTestingPlanName=name, RestoreTestingPlan={"ScheduleExpression": self.soon()}
-        )
-
-        def validated() -> list[dict[str, Any]]:
-            jobs = backup.list_restore_jobs()["RestoreJobs"]
-            new = [each for each in jobs if each["RestoreJobId"] not in before]
-            failed = [each for each in new if each["Status"] == "FAILED"]
-            assert not failed, failed
-            told = [each for each in new if "ValidationStatus" in each]
-            return told if len(told) == len(KINDS) else []
-
-        jobs = eventually(validated, "both buckets and the table are restored and judged")
-        return {kind_of(each["SourceResourceArn"]): each for each in jobs}
-
-
-def kind_of(arn: str) -> str:
-    """What a backup is of."""
-    return "table" if ":dynamodb:" in arn else arn.rpartition("-")[2]
-
-
-def verdicts(jobs: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    return {kind: job["ValidationStatus"] for kind, job in jobs.items()}
-
-
-def eventually(look: Callable[[], Any], rule: str) -> Any:
-    deadline = time.monotonic() + WITHIN_S
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"not within {WITHIN_S} s: {rule}")
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +70,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             lambda: made.client("dynamodb", WEST).scan(TableName=made.name)["Items"],
             "the item is replicated",
         )
+        made.furnished = made.now()
         made.back_up()
         eventually(lambda: len(made.copies()) == len(KINDS), "everything is backed up and copied")
         yield made
@@ -255,3 +169,56 @@ def test_an_alarm_fires_when_the_last_verdict_is_old_and_when_nobody_tells_its_a
     eventually(lambda: state() == "OK", "every source has a verdict that is minutes old")
     state = state_with(1.0)
     eventually(lambda: state() == "ALARM", "a verdict that is too old is told")
+
+
+def test_a_restore_by_command_that_is_killed_is_gone_on_with_by_the_next(
+    stack: Stack, tmp_path: Path
+) -> None:
+    """Under the deployed role and keys, by a process of its own."""
+    outputs, backup = tmp_path / "outputs.json", stack.backup(WEST)
+    outputs.write_text(json.dumps(stack.outputs))
+    command = [sys.executable, "-m", "resilience", "restore", "--stack", "prod"]
+    command += ["--outputs", str(outputs), "--what", "predictions", "--reason", "a test", "--yes"]
+    command += ["--json", "--out", str(tmp_path)]
+    environment = os.environ | stack.emulator.aws_environment()
+    before = len(backup.list_restore_jobs()["RestoreJobs"])
+    first = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    eventually(lambda: len(backup.list_restore_jobs()["RestoreJobs"]) > before, "its job is begun")
+    first.kill()
+    assert first.wait(timeout=10) == -signal.SIGKILL, "it did not come to its end"
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)["restore"]
+    assert (found["resumed"], found["problems"], found["by_replica"]) == (True, [], 1)
+    assert found["digests"] == {"predictions/a": hashlib.sha256(RECORDS).hexdigest()}
+    assert found["by"].startswith("arn:aws:"), "who asked"
+    assert len(backup.list_restore_jobs()["RestoreJobs"]) == before + 1, "one job, asked for twice"
+    place = {"Bucket": found["place"], "Key": "predictions/a"}
+    sealed = stack.client("s3", WEST).head_object(**place)
+    assert sealed["ServerSideEncryption"] == "aws:kms", "under the stack's key, as what serves is"
+
+
+def test_a_table_is_rehearsed_and_restored_to_a_moment_under_the_deployed_roles(
+    stack: Stack,
+) -> None:
+    aws = Aws(stack.emulator.aws_environment())
+    engine = Engine(aws=aws, stock=stock_of(parse_outputs(stack.outputs), ACCOUNT))
+    rehearsed = rehearse(engine, What.TABLE, by="me", reason="a test")
+    assert (rehearsed.region, rehearsed.problems) == (WEST, [])
+    assert "outcome/request-1" in rehearsed.digests
+    assert rehearsed.place not in stack.client("dynamodb", WEST).list_tables()["TableNames"]
+
+    def reach() -> sources.Reach | None:
+        found = sources.look(aws, engine.stock, What.TABLE, now=stack.now()).reaches
+        return next(
+            (each for each in found if each.region == WEST and each.latest > stack.furnished), None
+        )
+
+    latest = eventually(reach, "every replica has a recovery window").latest
+    known = sources.look(aws, engine.stock, What.TABLE, now=stack.now())
+    order = sources.to_point_in_time(known, at=latest, region=WEST)
+    restored = engine.restore(order, Asked(by="me", reason="a test"))
+    assert restored.problems == []
+    assert "outcome/request-1" in restored.digests

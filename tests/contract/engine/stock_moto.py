@@ -43,6 +43,7 @@ def main() -> None:
             "elbv2 calls lambda targets healthy": _health(),
             "s3 drops replication details": _replication(),
             "s3 ignores policy conditions": _conditions(),
+            "s3 keeps the tags of deleted buckets": _old_tags(),
             "ec2 does not know route 53's checkers": _checkers(),
             "ec2 rules name lists that do not exist": _no_such_list(),
             "sqs drops a policy that a call does not name": _queue_policy(),
@@ -316,6 +317,19 @@ def _conditions() -> bool:
     except s3.exceptions.ClientError:
         return True
     return False
+
+
+def _old_tags() -> bool:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="bucket-tagged")
+    tags = {"TagSet": [{"Key": "of", "Value": "the first"}]}
+    s3.put_bucket_tagging(Bucket="bucket-tagged", Tagging=tags)
+    s3.delete_bucket(Bucket="bucket-tagged")
+    s3.create_bucket(Bucket="bucket-tagged")
+    try:
+        return bool(s3.get_bucket_tagging(Bucket="bucket-tagged")["TagSet"])
+    except s3.exceptions.ClientError:
+        return False
 
 
 def _function(name: str) -> None:

@@ -33,6 +33,7 @@ DEFECTS = (
     "elbv2 calls lambda targets healthy",
     "s3 drops replication details",
     "s3 ignores policy conditions",
+    "s3 keeps the tags of deleted buckets",
     "ec2 does not know route 53's checkers",
     "ec2 rules name lists that do not exist",
     "sqs drops a policy that a call does not name",
@@ -231,6 +232,16 @@ def test_bucket_policies_are_left_to_the_front_door(cloud: Cloud) -> None:
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     cloud.call("s3", "PutBucketPolicy", Bucket=bucket, Policy=document)
     cloud.call("s3", "PutObject", Bucket=bucket, Key="a", Body=b"1")
+
+
+def test_a_buckets_tags_go_with_it(cloud: Cloud) -> None:
+    cloud.bucket("again")
+    tags = {"TagSet": [{"Key": "of", "Value": "the first"}]}
+    cloud.call("s3", "PutBucketTagging", Bucket="again", Tagging=tags)
+    cloud.call("s3", "DeleteBucket", Bucket="again")
+    cloud.bucket("again")
+    with pytest.raises(AwsError, match="NoSuchTagSet"):
+        cloud.call("s3", "GetBucketTagging", Bucket="again")
 
 
 def test_a_reserved_concurrency_of_zero_is_shown(cloud: Cloud) -> None:
