@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from resilience.failover import Intent
     from resilience.oncall.outside import Outside
 
+_REFUGE_TRIES: Final = 3  # one lost answer does not make a Region that serves none
+
 _UNDO: Final = {
     IntentKind.EVACUATE: "./run failback {target}",
     IntentKind.FAILBACK: "./run withdraw {target} while it waits, ./run evacuate {target} after",
@@ -191,8 +193,8 @@ class _Speech:
         """Tell whether another Region serves, as a client sees it."""
         release = clients.release_of(self._stack, release_path(self._stack))
         credential = clients.credential_for(self._stack)
-        others = (e for e in self._topology.regions if e.region != self._intent.target)
-        for region in others:
+        others = [e for e in self._topology.regions if e.region != self._intent.target]
+        for region in others * _REFUGE_TRIES:
             try:
                 if clients.probe(region.regional_name, release, credential, self._outside).well:
                     return True
