@@ -36,6 +36,7 @@ from resilience.oncall.status_command import status
 from resilience.oncall.words_command import COMMANDS as WORDS
 from resilience.rehearsal.options import Options, ScenarioName, default_rate_per_s
 from resilience.restore.command import restore
+from resilience.runbooks.command import runbook
 from resilience.simulate.command import simulate
 from resilience.simulate.cross_check_command import cross_check
 
@@ -220,6 +221,7 @@ for word in WORDS:
 app.command()(capacity)
 app.command()(reconcile)
 app.command()(restore)
+app.command()(runbook)
 
 
 def main() -> None:

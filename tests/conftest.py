@@ -46,6 +46,7 @@ LONGEST = (
     "mutations/test_mutations.py",
     "properties/test_settings.py",
     "contract/watching/test_alarms_end_to_end.py",
+    "runbooks/test_executed.py",
     "contract/test_run_script.py",
     "contract/regions/test_changing_regions.py",
     "contract/dataplane/test_load_balancers.py",

@@ -1,91 +1,127 @@
-"""Every alarm has a page that says what to do, and every page an alarm."""
+"""Every alarm has a runbook, and what a rendered one names is what the program deploys."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore import xform_name
-from botocore.loaders import Loader
 
+from resilience.runbooks.book import FOLDER, INDEX, read_all, slugs
+from resilience.runbooks.look_up import Seen
+from resilience.runbooks.names import names_of
+from resilience.runbooks.render import Runbook, render
+from resilience.runbooks.rendering import PROCEDURES, Wish
+from resilience.simulate.source import from_snapshot
 from tests.infra.graph import ROOT, Graph
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PAGES = ROOT / "docs" / "how-to" / "runbooks"
-INDEX = "index"
-PARTS = ["What you see", "Check", "Do", "It worked when"]
-# Commands of the AWS CLI that are no operations of an API.
-CLI_OWN = {("s3", "ls"), ("s3", "cp"), ("s3", "rm")}
+    from resilience.topology import Topology
+
+# Inputs that a thing is called by.
+CALLED = ("name", "bucket", "alarmName", "dashboardName")
+# What a page makes itself: the restoring role may write to buckets called so, and nowhere else.
+MADE = ("restored",)
 
 
-def slugs(graph: Graph) -> set[str]:
-    """The pages that a stack's alarms link to."""
+def linked(graph: Graph) -> set[str]:
+    """The runbooks that a stack's alarms link to."""
     alarms = [*graph.of("MetricAlarm"), *graph.of("CompositeAlarm")]
     return {each.inputs["alarmDescription"].rpartition("/")[2] for each in alarms}
 
 
-def pages(directory: Path = PAGES) -> set[str]:
-    return {path.stem for path in directory.glob("*.md")} - {INDEX}
+def apart(graph: Graph, directory: Path = FOLDER) -> set[str]:
+    """Alarms without a runbook, and runbooks that neither an alarm nor a person leads to."""
+    return linked(graph) ^ (set(slugs(directory)) - PROCEDURES)
 
 
-def apart(graph: Graph, directory: Path = PAGES) -> set[str]:
-    """Alarms without a page, and pages without an alarm."""
-    return slugs(graph) ^ pages(directory)
+def called(graph: Graph) -> set[str]:
+    """The names of everything that a stack deploys."""
+    values = (each.inputs.get(key) for each in graph.resources.values() for key in CALLED)
+    return {value for value in values if isinstance(value, str)}
 
 
-def commands(text: str) -> set[tuple[str, str]]:
-    """Every command of the AWS CLI in a page: service and operation."""
-    return set(re.findall(r"\baws ([a-z0-9]+) ([a-z0-9-]+)", text))
+def undeployed(runbook: Runbook, prefix: str, graph: Graph) -> set[str]:
+    """Names with the stack's prefix in a rendered runbook that nothing deployed has."""
+    found = re.findall(rf"\b{prefix}[a-z0-9-]*", runbook.text)
+    # A look-up by the beginning of names ends in a hyphen.
+    known = called(graph) | {prefix, *(f"{prefix}-{each}" for each in MADE)}
+    return {name for name in found if name.rstrip("-") not in known}
 
 
-def unknown(found: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Commands that the AWS CLI does not have."""
-    wrong: set[tuple[str, str]] = set()
-    for service, command in found - CLI_OWN:
-        api = {"s3api": "s3"}.get(service, service)
-        if api not in Loader().list_available_services("service-2"):
-            wrong.add((service, command))
-            continue
-        model = Loader().load_service_model(api, "service-2")
-        if command.replace("-", "_") not in {xform_name(each) for each in model["operations"]}:
-            wrong.add((service, command))
-    return wrong
+@pytest.fixture(scope="module")
+def topology() -> Topology:
+    """The production stack, as it was read back when it was deployed."""
+    return from_snapshot(ROOT / "benchmarks" / "topologies" / "prod-2.json")
 
 
-def test_every_alarm_has_a_page_and_every_page_an_alarm(graph: Graph) -> None:
+def rendered(topology: Topology) -> list[Runbook]:
+    """Every runbook for every Region, nothing looked up."""
+    places = Wish(topology=topology, region=None, about=None, options="--stack prod").places()
+    return [
+        render(
+            page,
+            place,
+            names_of(place, page.slug),
+            Seen(),
+            of_alarm=page.slug not in PROCEDURES,
+        )
+        for place in places
+        for page in read_all()
+    ]
+
+
+def test_every_alarm_has_a_runbook_and_every_runbook_an_alarm_or_is_a_procedure(
+    graph: Graph,
+) -> None:
     assert apart(graph) == set()
+    assert set(slugs()) >= PROCEDURES
 
 
-def test_a_missing_page_and_one_too_many_are_noticed(staging: Graph, tmp_path: Path) -> None:
-    for slug in pages() - {"latency"}:
+def test_a_missing_runbook_and_one_too_many_are_noticed(staging: Graph, tmp_path: Path) -> None:
+    for slug in {*slugs(), "forgotten"} - {"latency"}:
         (tmp_path / f"{slug}.md").touch()
-    (tmp_path / "forgotten.md").touch()
     assert apart(staging, tmp_path) == {"latency", "forgotten"}
 
 
-@pytest.mark.parametrize("slug", sorted(pages()))
-def test_a_page_says_what_is_seen_what_to_check_what_to_do_and_when_it_worked(slug: str) -> None:
-    text = (PAGES / f"{slug}.md").read_text()
-    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == PARTS, "at night every page is alike"
-    assert all(part.strip() for part in re.split(r"^## .*$", text, flags=re.MULTILINE))
+@pytest.mark.parametrize("slug", slugs())
+def test_a_runbook_leads_to_pages_that_are_there(slug: str) -> None:
+    text = (FOLDER / f"{slug}.md").read_text()
     for link in re.findall(r"\]\(([^)#]+)\)", text):
-        assert (PAGES / link).is_file(), f"{slug} leads to {link}, which is not there"
+        assert (FOLDER / link).is_file(), f"{slug} leads to {link}, which is not there"
 
 
-def test_the_index_lists_every_page_once() -> None:
-    text = (PAGES / f"{INDEX}.md").read_text()
-    listed = re.findall(r"^- \[[a-z-]+\]\(([a-z-]+)\.md\)", text, re.MULTILINE)
-    assert sorted(listed) == sorted(pages())
+def test_the_index_lists_every_runbook_once() -> None:
+    text = (FOLDER / f"{INDEX}.md").read_text()
+    listed = re.findall(r"^- \[[a-z-0-9]+\]\(([a-z-]+)\.md\)", text, re.MULTILINE)
+    assert sorted(listed) == list(slugs())
 
 
-@pytest.mark.parametrize("slug", sorted(pages()))
-def test_a_page_names_only_commands_that_exist(slug: str) -> None:
-    assert unknown(commands((PAGES / f"{slug}.md").read_text())) == set()
+def test_every_name_in_a_rendered_runbook_is_deployed(prod: Graph, topology: Topology) -> None:
+    found = rendered(topology)
+    assert len(found) == 2 * len(slugs())
+    wrong = {
+        (each.slug, name) for each in found for name in undeployed(each, "understudy-prod", prod)
+    }
+    assert wrong == set()
 
 
-def test_a_command_that_does_not_exist_is_noticed() -> None:
-    text = "`aws cloudwatch describe-alarm` and `aws lamda invoke` and `aws lambda invoke`"
-    assert unknown(commands(text)) == {("cloudwatch", "describe-alarm"), ("lamda", "invoke")}
+def test_a_name_that_is_not_deployed_is_noticed(prod: Graph, topology: Topology) -> None:
+    sound = rendered(topology)[0]
+    wrong = replace(sound, text=sound.text + "understudy-prod-oracle and understudy-prod-canary")
+    assert undeployed(wrong, "understudy-prod", prod) == {"understudy-prod-oracle"}
+
+
+def test_every_alarm_that_is_there_several_times_is_named_with_what_it_is_about(
+    prod: Graph, topology: Topology
+) -> None:
+    alarms = {
+        each.inputs.get("name") or each.inputs["alarmName"]
+        for each in [*prod.of("MetricAlarm"), *prod.of("CompositeAlarm")]
+    }
+    place = Wish(topology=topology, region=None, about=None, options="").places()[0]
+    named = {names_of(place, slug)["alarm"].value for slug in linked(prod)}
+    assert named <= alarms

@@ -58,6 +58,7 @@ def main() -> None:
             "kms takes any policy": _key_policy(),
             "kms replicas lose their policy": _replica_policy(),
             "logs takes any key": _logs_key(),
+            "logs finds every line by a pattern": _log_pattern(),
             "cloudwatch takes new alarms for healthy": _new_alarm(),
             "cloudwatch has no composite alarms": _no_composites(),
             "cloudwatch has no percentiles": _no_percentiles(),
@@ -459,6 +460,16 @@ def _replica_policy() -> bool:
     )["ReplicaKeyMetadata"]["Arn"]
     west = boto3.client("kms", region_name="us-west-2")
     return west.get_key_policy(KeyId=replica, PolicyName="default")["Policy"] != policy
+
+
+def _log_pattern() -> bool:
+    logs = boto3.client("logs")
+    logs.create_log_group(logGroupName="lines")
+    logs.create_log_stream(logGroupName="lines", logStreamName="s")
+    event = {"timestamp": int(datetime.now(UTC).timestamp() * 1000), "message": '{"Failed":0}'}
+    logs.put_log_events(logGroupName="lines", logStreamName="s", logEvents=[event])
+    found = logs.filter_log_events(logGroupName="lines", filterPattern="{ $.Failed = 1 }")
+    return bool(found["events"])
 
 
 def _logs_key() -> bool:

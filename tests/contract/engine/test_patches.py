@@ -48,6 +48,7 @@ DEFECTS = (
     "kms takes any policy",
     "kms replicas lose their policy",
     "logs takes any key",
+    "logs finds every line by a pattern",
     "cloudwatch takes new alarms for healthy",
     "cloudwatch has no composite alarms",
     "cloudwatch has no percentiles",
@@ -313,6 +314,25 @@ def test_a_queue_keeps_its_policy_while_its_other_attributes_change(cloud: Cloud
     assert put is not None
     assert policy(DelaySeconds="1") == put
     assert not policy(Policy=""), "a policy that is taken away is gone"
+
+
+def test_log_lines_are_found_by_a_pattern_and_one_not_understood_is_refused(cloud: Cloud) -> None:
+    cloud.call("logs", "CreateLogGroup", logGroupName="lines")
+    cloud.call("logs", "CreateLogStream", logGroupName="lines", logStreamName="s")
+    now_ms = int(datetime.now(UTC).timestamp() * 1000)
+    texts = ("START", '{"type":"request","Failed":1}', '{"type":"request","Failed":0}')
+    events = [{"timestamp": now_ms + n, "message": text} for n, text in enumerate(texts)]
+    cloud.call("logs", "PutLogEvents", logGroupName="lines", logStreamName="s", logEvents=events)
+
+    def found(pattern: str) -> list[str]:
+        reply = cloud.call("logs", "FilterLogEvents", logGroupName="lines", filterPattern=pattern)
+        return [event["message"] for event in reply["events"]]
+
+    assert found('{ $.type = "request" && $.Failed = 1 }') == [texts[1]]
+    assert found('"Failed"') == list(texts[1:])
+    assert found("") == list(texts)
+    with pytest.raises(AwsError, match="regular expressions"):
+        found("%Failed%")
 
 
 def admit(cloud: Cloud, prefix_list: str) -> Any:

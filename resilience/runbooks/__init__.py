@@ -1,0 +1,1 @@
+"""Runbooks: one Markdown source a page, rendered for a deployed stack, every command tried."""

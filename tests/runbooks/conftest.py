@@ -1,0 +1,82 @@
+"""One deployed staging stack for all runbooks, and a shell that is led to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from emulator.handle import EmulatorHandle
+from inference.release import Order, build_release
+from resilience.aws import Aws
+from resilience.outputs import parse_outputs
+from resilience.topology_reader import read_topology
+from tests.infra.conftest import graph, prod, release_zip, staging
+from tests.infra.graph import ROOT
+from tests.runbooks.shell import EmulatedClock, Shell, tools
+from tests.runbooks.world import SPEED, STACK, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["graph", "prod", "release_zip", "staging"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """The world, and what leads commands to it."""
+
+    world: World
+    outputs: Path
+    folder: Path
+    environment: dict[str, str]
+
+    def shell(self, name: str) -> Shell:
+        """A shell of its own for a runbook."""
+        return Shell(self.folder / name, self.environment)
+
+
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    folder = tmp_path_factory.mktemp("runbooks")
+    release = build_release(
+        Order(out=folder / "release", module="tests.unit.inference.small_model")
+    )
+    with EmulatorHandle.start(folder / "emulator", speed=SPEED) as emulator:
+        deployed = emulator.deploy(ROOT, STACK, config={"release": str(release.path)})
+        outputs = folder / "outputs.json"
+        outputs.write_text(json.dumps(deployed.outputs))
+        topology = read_topology(
+            Aws(emulator.aws_environment()), parse_outputs(dict(deployed.outputs))
+        )
+        world = World(emulator, topology, release.path)
+        yield Ground(
+            world=world,
+            outputs=outputs,
+            folder=folder,
+            environment=environment(emulator, folder),
+        )
+
+
+def environment(emulator: EmulatorHandle, folder: Path) -> dict[str, str]:
+    """What commands are led to the emulator by, as `./run emulate` prints it."""
+    now = datetime.fromisoformat(str(emulator.status()["emulated_now"])).timestamp()
+    clock = EmulatedClock(then_s=now, real_s=time.time(), speed=emulator.speed)
+    bin_folder = tools(folder / "bin", clock)
+    host, port = emulator.dns_address
+    return {
+        **emulator.aws_environment(),
+        "PATH": f"{bin_folder}:{os.environ['PATH']}",
+        "HOME": str(folder),
+        "USER": "on-call",
+        "LC_ALL": "C.UTF-8",
+        "UNDERSTUDY_NAME_SERVER": f"{host}:{port}",
+        "UNDERSTUDY_HTTPS_PORT": str(emulator.listener_port(443)),
+        "UNDERSTUDY_CA_FILE": str(emulator.ca_file),
+    }

@@ -1,0 +1,14 @@
+"""The state that each runbook is for, brought about by API calls as in AWS, and by faults."""
+
+from __future__ import annotations
+
+from tests.runbooks.scenes import backups, neighbours, procedures, recovery, serving
+
+SCENES = {
+    **serving.SCENES,
+    **neighbours.SCENES,
+    **recovery.SCENES,
+    **backups.SCENES,
+    **procedures.SCENES,
+}
+"""Every runbook, by its name, with how it is tried."""

@@ -1,0 +1,101 @@
+"""What no alarm leads to: a lost Region, an evacuation and its end, a restore, a drill."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.runbooks.play import Staging
+from tests.runbooks.scenes.backups import begin, ended
+from tests.runbooks.world import PREFIX
+
+if TYPE_CHECKING:
+    from tests.runbooks.play import Play
+    from tests.runbooks.world import World
+
+
+def _unflagged(world: World, region: str) -> None:
+    """Take a Region's flags away, whoever has set them."""
+    for watcher in world.topology.watchers(region):
+        world.client("s3", watcher.region).delete_object(
+            Bucket=watcher.evacuation_bucket, Key=f"evacuation/{region}"
+        )
+
+
+def region_loss(world: World, play: Play) -> None:
+    """The primary Region is lost, and Route 53's control plane with it."""
+    region = play.runbook.region
+    (other,) = world.topology.others(region)
+    try:
+        with world.lost("region", region):
+            world.fires(other.region, "neighbour-impaired")
+            play.rest()
+    finally:
+        _unflagged(world, region)
+
+
+def evacuation(world: World, play: Play) -> None:
+    """A Region is about to be worked on, and another one is well."""
+    region = play.runbook.region
+    try:
+        play.rest()
+    finally:
+        _unflagged(world, region)
+
+
+def failback(world: World, play: Play) -> None:
+    """A Region was evacuated, and is well."""
+    region = play.runbook.region
+    (watcher,) = world.topology.watchers(region)
+    world.client("s3", watcher.region).put_object(
+        Bucket=watcher.evacuation_bucket, Key=f"evacuation/{region}", Body=b"{}"
+    )
+    try:
+        play.rest()
+    finally:
+        _unflagged(world, region)
+
+
+def restore(world: World, play: Play) -> None:
+    """An object is deleted after a backup; the page brings it back."""
+    region = play.runbook.region
+    client = world.client("s3", region)
+    bucket, key = world.topology.region(region).prediction_bucket.name, "predictions/precious"
+    client.put_object(Bucket=bucket, Key=key, Body=b"precious")
+    assert ended(world, region, begin(world, region))["State"] == "COMPLETED"
+    client.delete_object(Bucket=bucket, Key=key)
+    play.rest()
+    assert client.get_object(Bucket=bucket, Key=key)["Body"].read() == b"precious"
+
+
+def deploy_while_down(world: World, play: Play) -> None:
+    """The primary Region is lost."""
+    with world.lost("region", play.runbook.region):
+        play.rest()
+
+
+def drill_gone_wrong(world: World, play: Play) -> None:
+    """A drill was killed: its lock is held, and it has stopped a function."""
+    region = play.runbook.region
+    (other,) = world.topology.others(region)
+    table, key = world.client("dynamodb", other.region), {"pk": {"S": "drill"}, "sk": {"S": "lock"}}
+    client, function = world.client("lambda", region), f"{PREFIX}-predict"
+    had = client.get_function_concurrency(FunctionName=function)["ReservedConcurrentExecutions"]
+    table.put_item(TableName=PREFIX, Item={**key, "drill": {"S": "killed"}})
+    client.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+    try:
+        play.rest()
+        found = client.get_function_concurrency(FunctionName=function)
+        assert found["ReservedConcurrentExecutions"] == had, "the page has undone it"
+    finally:
+        client.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=had)
+        table.delete_item(TableName=PREFIX, Key=key)
+
+
+SCENES = {
+    "deploy-while-a-region-is-down": Staging(scene=deploy_while_down),
+    "drill-gone-wrong": Staging(scene=drill_gone_wrong),
+    "evacuation": Staging(scene=evacuation),
+    "failback": Staging(scene=failback),
+    "region-loss": Staging(scene=region_loss),
+    "restore": Staging(scene=restore),
+}

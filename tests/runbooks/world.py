@@ -1,0 +1,155 @@
+"""The deployed stack that runbooks are tried on, and the ways to break it."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from pathlib import Path
+
+    from emulator.handle import EmulatorHandle
+    from resilience.topology import Topology
+
+STACK = "staging"
+PREFIX = f"understudy-{STACK}"
+ACCOUNT = "123456789012"
+SPEED = 10.0
+MINUTE_S = 60.0
+REAL_SLACK_S = 60.0  # this machine may be busy; the deadline is not what is measured
+
+
+@dataclass
+class World:
+    """A running emulator with the stack in it."""
+
+    emulator: EmulatorHandle
+    topology: Topology
+    release: Path
+    _clients: dict[tuple[str, str], Any] = field(default_factory=dict[tuple[str, str], Any])
+
+    def client(self, service: str, region: str) -> Any:
+        """A client of the emulated account."""
+        if (service, region) not in self._clients:
+            environment = self.emulator.aws_environment()
+            self._clients[service, region] = boto3.client(
+                service,
+                region_name=region,
+                endpoint_url=self.emulator.aws_endpoint,
+                aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+                config=Config(retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}),
+            )
+        return self._clients[service, region]
+
+    def state(self, region: str, alarm: str) -> str:
+        """What an alarm says."""
+        found = self.client("cloudwatch", region).describe_alarms(
+            AlarmNames=[alarm], AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        )
+        (one,) = [*found["MetricAlarms"], *found["CompositeAlarms"]]
+        state: str = one["StateValue"]
+        return state
+
+    def fires(self, region: str, alarm: str, *, minutes: float = 8) -> None:
+        """Wait until an alarm says ALARM: the state that its runbook is for."""
+        name = f"{PREFIX}-{alarm}"
+        self.eventually(
+            lambda: self.state(region, name) == "ALARM", f"{name} fires", minutes=minutes
+        )
+
+    def eventually(self, what: Callable[[], Any], rule: str, *, minutes: float) -> None:
+        """Wait until something holds, for so many emulated minutes at most."""
+        deadline = time.monotonic() + minutes * MINUTE_S / SPEED + REAL_SLACK_S
+        while not what():
+            assert time.monotonic() < deadline, rule
+            time.sleep(0.5)
+
+    @contextmanager
+    def lost(self, kind: str, target: str) -> Generator[None]:
+        """Lose something meanwhile."""
+        fault = self.emulator.lose(kind, target)
+        try:
+            yield
+        finally:
+            self.emulator.restore(fault)
+
+    @contextmanager
+    def without_policy(self, role: str) -> Generator[Callable[[], None]]:
+        """Take a role's policies away; yields what gives them back early."""
+        iam = self.client("iam", "us-east-1")
+        kept = {
+            name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+            for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+        }
+        assert kept, f"{role} has nothing to take away"
+
+        def give_back() -> None:
+            for name, document in kept.items():
+                iam.put_role_policy(
+                    RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document)
+                )
+
+        try:
+            for name in kept:
+                iam.delete_role_policy(RoleName=role, PolicyName=name)
+            yield give_back
+        finally:
+            give_back()
+
+    @contextmanager
+    def another_version(
+        self, region: str, *, handler: str = "", digest: str = ""
+    ) -> Generator[None]:
+        """Lead a Region's clients to another version of the function, meanwhile.
+
+        Args:
+            region: Where.
+            handler: The code of a module `odd` with a `handle`; none: the code stays.
+            digest: What it is told that its release is; none: the right one.
+        """
+        client, name = self.client("lambda", region), f"{PREFIX}-predict"
+        before = client.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+        found = client.get_function_configuration(FunctionName=name)
+        variables = found["Environment"]["Variables"]
+        release = zipped(self.release.read_bytes(), handler) if handler else None
+        if release is not None:
+            client.update_function_code(FunctionName=name, ZipFile=release)
+        client.update_function_configuration(
+            FunctionName=name,
+            Handler="odd.handle" if handler else found["Handler"],
+            Environment={
+                "Variables": {**variables, "UNDERSTUDY_RELEASE_DIGEST": digest}
+                if digest
+                else variables
+            },
+        )
+        odd = client.publish_version(FunctionName=name)["Version"]
+        client.update_alias(FunctionName=name, Name="live", FunctionVersion=odd)
+        try:
+            yield
+        finally:
+            client.update_alias(FunctionName=name, Name="live", FunctionVersion=before)
+            client.update_function_code(FunctionName=name, ZipFile=self.release.read_bytes())
+            client.update_function_configuration(
+                FunctionName=name,
+                Handler=found["Handler"],
+                Environment={"Variables": variables},
+            )
+
+
+def zipped(release: bytes, handler: str) -> bytes:
+    """Pack a module `odd` beside what a release holds."""
+    packed = io.BytesIO(release)
+    with zipfile.ZipFile(packed, "a") as package:
+        package.writestr("odd.py", handler)
+    return packed.getvalue()
