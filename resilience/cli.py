@@ -34,6 +34,7 @@ from resilience.oncall.capacity_command import capacity
 from resilience.oncall.reconcile_command import reconcile
 from resilience.oncall.status_command import status
 from resilience.oncall.words_command import COMMANDS as WORDS
+from resilience.experiments.command import drill
 from resilience.rehearsal.options import Options, ScenarioName, default_rate_per_s
 from resilience.restore.command import restore
 from resilience.runbooks.command import runbook
@@ -222,6 +223,7 @@ app.command()(capacity)
 app.command()(reconcile)
 app.command()(restore)
 app.command()(runbook)
+app.command()(drill)
 
 
 def main() -> None:

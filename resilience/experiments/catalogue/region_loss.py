@@ -1,0 +1,132 @@
+"""Region loss: the Region that serves stops answering, by what AWS really lets one do to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from resilience.experiments.catalogue.throttle import stopped
+from resilience.experiments.core.change import Change, call
+from resilience.experiments.core.experiment import Experiment
+from resilience.experiments.core.memory import Expected
+
+if TYPE_CHECKING:
+    from resilience.experiments.core.experiment import View
+    from resilience.experiments.core.ground import Ground, Place
+    from resilience.experiments.core.memory import Drill
+    from resilience.experiments.core.world import World
+
+THROTTLE, LISTENER, SECURITY_GROUP = "throttle", "listener", "security-group"
+_MARGIN_S: Final = 30.0
+
+
+def _plan(world: World, ground: Ground, drill: Drill) -> tuple[Change, ...]:
+    place = ground.place(drill.options.get("region", ground.primary.region))
+    match drill.options["how"]:
+        case "listener":
+            return (_listener_cut(world, place),)
+        case "security-group":
+            return _doors_shut(world, place)
+        case _:
+            return (stopped(world, place.region, place.function),)
+
+
+def _listener_cut(world: World, place: Place) -> Change:
+    """Let the listener answer 503 itself: what every client and health checker then sees."""
+    reply = world.call(
+        "elbv2", "describe_listeners", region=place.region, ListenerArns=[place.listener_arn]
+    )
+    before: list[dict[str, Any]] = reply["Listeners"][0]["DefaultActions"]
+    cut = {
+        "Type": "fixed-response",
+        "FixedResponseConfig": {"StatusCode": "503", "ContentType": "text/plain"},
+    }
+
+    def modify(actions: list[dict[str, Any]]) -> Any:
+        return call(
+            "elbv2",
+            "modify_listener",
+            region=place.region,
+            ListenerArn=place.listener_arn,
+            DefaultActions=actions,
+        )
+
+    what = f"the listener in {place.region} answers 503 by itself"
+    return Change(what=what, do=modify([cut]), undo=modify(before))
+
+
+def _doors_shut(world: World, place: Place) -> tuple[Change, ...]:
+    """Take every ingress rule from the load balancer's security groups."""
+    reply = world.call(
+        "elbv2",
+        "describe_load_balancers",
+        region=place.region,
+        LoadBalancerArns=[place.load_balancer_arn],
+    )
+    groups = world.call(
+        "ec2",
+        "describe_security_groups",
+        region=place.region,
+        GroupIds=reply["LoadBalancers"][0]["SecurityGroups"],
+    )
+    return tuple(
+        Change(
+            what=f"no ingress to security group {group['GroupId']} in {place.region}",
+            do=call(
+                "ec2",
+                "revoke_security_group_ingress",
+                region=place.region,
+                tolerates=("InvalidPermission.NotFound",),
+                GroupId=group["GroupId"],
+                IpPermissions=[_asked(each)],
+            ),
+            undo=call(
+                "ec2",
+                "authorize_security_group_ingress",
+                region=place.region,
+                tolerates=("InvalidPermission.Duplicate",),
+                GroupId=group["GroupId"],
+                IpPermissions=[_asked(each)],
+            ),
+        )
+        for group in groups["SecurityGroups"]
+        for each in group["IpPermissions"]
+    )
+
+
+def _asked(permission: dict[str, Any]) -> dict[str, Any]:
+    """Give a permission as it is asked for: without lists that are empty."""
+    return {name: value for name, value in permission.items() if value != []}
+
+
+def _done(view: View) -> bool:
+    recovered_s = view.recovery_s
+    return bool(recovered_s)
+
+
+def _judge(view: View) -> tuple[Expected, ...]:
+    served = {p.region for p in view.during[-20:] if p.good and p.region}
+    away = bool(served) and view.target.region not in served
+    detail = f"the last replies came from {', '.join(sorted(served)) or 'nowhere'}"
+    moved = Expected(name="another Region serves", held=away, detail=detail)
+    recovery_s = view.recovery_s
+    seen = "never" if recovery_s is None else f"{recovery_s:.1f} s"
+    bitten = Expected(
+        name="the loss bites", held=recovery_s != 0, detail=f"clients had recovered: {seen}"
+    )
+    return moved, bitten
+
+
+REGION_LOSS: Final = Experiment(
+    name="region-loss",
+    title="Clients are served again within the RTO when the Region that serves is lost",
+    description="Stops the serving Region's answers and watches Route 53 move clients. `how`: its "
+    "function's reserved concurrency 0, its listener answering 503, or its doors shut to all.",
+    blast="Clients of the Region get no answer until Route 53 moves them: at worst the RTO.",
+    plan=_plan,
+    done=_done,
+    deadline_s=lambda ground: max(ground.ceiling_s, ground.rto_s) + _MARGIN_S,
+    judge=_judge,
+    choices={"how": (THROTTLE, LISTENER, SECURITY_GROUP)},
+    recovers=True,
+    contributions={"availability": "high", "reliability": "high"},
+)
