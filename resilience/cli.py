@@ -35,6 +35,7 @@ from resilience.oncall.reconcile_command import reconcile
 from resilience.oncall.status_command import status
 from resilience.oncall.words_command import COMMANDS as WORDS
 from resilience.experiments.command import drill
+from resilience.experiments.reading_commands import drills, verify
 from resilience.rehearsal.options import Options, ScenarioName, default_rate_per_s
 from resilience.restore.command import restore
 from resilience.runbooks.command import runbook
@@ -224,6 +225,8 @@ app.command()(reconcile)
 app.command()(restore)
 app.command()(runbook)
 app.command()(drill)
+app.command()(drills)
+app.command()(verify)
 
 
 def main() -> None:

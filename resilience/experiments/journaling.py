@@ -92,6 +92,7 @@ def _phases(drill: Drill) -> list[Phase]:
     marks = [
         ("steady state before", drill.began_s, drill.onset_s),
         ("the changes stand", drill.onset_s, drill.until_s),
+        ("steady state after", drill.until_s, drill.ended_s),
     ]
     return [
         Phase(name=name, from_s=start, until_s=end)
@@ -111,5 +112,7 @@ def _on_the_runs_clock(drill: Drill, origin_s: float) -> Drill:
         began_s=round(drill.began_s - origin_s, 4),
         onset_s=own(drill.onset_s),
         until_s=own(drill.until_s),
+        from_s=own(drill.from_s),
+        ended_s=own(drill.ended_s),
         events=tuple(replace(e, at_s=round(e.at_s - origin_s, 4)) for e in drill.events),
     )

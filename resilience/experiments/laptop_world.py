@@ -131,6 +131,12 @@ class LaptopWorld:
         until_s = self._prober.settled_until_s()
         return tuple(p for p in tuple(self._prober.probes) if p.scheduled_s < until_s)
 
+    def request_ids(self, probes: Sequence[Probe]) -> frozenset[str]:
+        """Name requests as the prober does: by their place in the open loop's schedule."""
+        rate_per_s = self.seat.rate_per_s
+        first_s = min((p.scheduled_s for p in self.probes(())), default=0.0)
+        return frozenset(f"probe-{round((p.scheduled_s - first_s) * rate_per_s)}" for p in probes)
+
     def serves(self, region: str) -> bool:
         """Ask a Region one golden request by its own name."""
         place = self.seat.topology.region(region)

@@ -250,7 +250,7 @@ def _planned(
     ground.place(hit)
     reasons = list(refusals(world, ground, experiment, stepper.asked, hit))
     lock = stepper.ledger.lock()
-    if lock is not None:
+    if lock is not None and stepper.lives(lock):
         reasons.append(f"drill {lock.holder} of {lock.owner} is running")
     drill = Drill(id=name, experiment=experiment.name, options=options, began_s=world.now_s())
     try:

@@ -99,21 +99,24 @@ def _asked(permission: dict[str, Any]) -> dict[str, Any]:
 
 
 def _done(view: View) -> bool:
-    recovered_s = view.recovery_s
-    return bool(recovered_s)
+    return bool(view.recovery_s)
+
+
+def another_serves(view: View) -> Expected:
+    """Hold that the last replies came, and from another Region."""
+    served = {p.region for p in view.latest if p.good and p.region}
+    away = bool(served) and view.target.region not in served
+    detail = f"the last replies came from {', '.join(sorted(served)) or 'nowhere'}"
+    return Expected(name="another Region serves", held=away, detail=detail)
 
 
 def _judge(view: View) -> tuple[Expected, ...]:
-    served = {p.region for p in view.during[-20:] if p.good and p.region}
-    away = bool(served) and view.target.region not in served
-    detail = f"the last replies came from {', '.join(sorted(served)) or 'nowhere'}"
-    moved = Expected(name="another Region serves", held=away, detail=detail)
     recovery_s = view.recovery_s
     seen = "never" if recovery_s is None else f"{recovery_s:.1f} s"
     bitten = Expected(
         name="the loss bites", held=recovery_s != 0, detail=f"clients had recovered: {seen}"
     )
-    return moved, bitten
+    return another_serves(view), bitten
 
 
 REGION_LOSS: Final = Experiment(

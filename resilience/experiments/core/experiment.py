@@ -63,6 +63,12 @@ class View:
         until_s = self.drill.until_s or self.world.now_s()
         return tuple(p for p in self.probes if self.onset_s <= p.scheduled_s < until_s)
 
+    @property
+    def latest(self) -> tuple[Probe, ...]:
+        """The probes of the newest window that the changes stand."""
+        newest_s = max((each.scheduled_s for each in self.during), default=0.0)
+        return tuple(p for p in self.during if p.scheduled_s > newest_s - STEADY.window_s)
+
     def led_away(self) -> bool:
         """Tell whether the name servers lead clients to another Region than the one hit."""
         led, own = self.world.leads_to(), self.world.addresses(self.target.region)

@@ -57,6 +57,7 @@ class Drill:
         made: How many of them were begun.
         undone: Whether all of them were taken back.
         onset_s: When the first change was made; `until_s` when they were taken back.
+        from_s: Where the steady state before began; `ended_s` where the one after was held.
         verdict: `met`, `missed`, `broken`, `refused`, or empty while it is open.
         probes: What clients saw, where the world does not keep that itself.
     """
@@ -71,6 +72,8 @@ class Drill:
     steady_s: float | None = None
     onset_s: float | None = None
     until_s: float | None = None
+    from_s: float | None = None
+    ended_s: float | None = None
     step_since_s: float = 0.0
     changes: tuple[Change, ...] = ()
     made: int = 0
@@ -163,21 +166,28 @@ class Ledger:
         if found is not None and found.holder == drill.id:
             self._beat(drill, holder="")
 
+    def free(self, lock: Lock) -> None:
+        """Take the lock from a drill that nobody remembers."""
+        self._write_lock("", "", lock.version)
+
     def _beat(self, drill: Drill, *, holder: str) -> None:
         item = self._get(LOCK)
         held = "" if item is None else item["holder"]["S"]
         if held not in ("", drill.id):
             raise RacedError(f"drill {held} holds the lock")
         version = 0 if item is None else int(item["version"]["N"])
+        self._write_lock(holder, drill.owner, version)
+
+    def _write_lock(self, holder: str, owner: str, over: int) -> None:
         wanted = {
             "pk": {"S": DRILL},
             "sk": {"S": LOCK},
-            "version": {"N": str(version + 1)},
+            "version": {"N": str(over + 1)},
             "holder": {"S": holder},
-            "owner": {"S": drill.owner},
+            "owner": {"S": owner},
             "beat_at": {"N": repr(self._world.now_s())},
         }
-        self._put(wanted, version, "another drill took the lock")
+        self._put(wanted, over, "another drill took the lock")
 
     def _get(self, name: str) -> Any:
         return self._world.call(

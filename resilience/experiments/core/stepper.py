@@ -19,7 +19,7 @@ from resilience.experiments.core.experiment import View
 from resilience.experiments.core.guards import Asked, refusals, ringing
 from resilience.experiments.core.memory import LEASE_S, Drill, Expected, Ledger, Lock, RacedError
 from resilience.experiments.core.steady import flags, replies_hold, unsteady
-from resilience.experiments.core.verdict import MOVED, UNHEALTHY, conclude
+from resilience.experiments.core.verdict import MOVED, ONSET, UNHEALTHY, conclude
 from resilience.experiments.core.world import CallError
 from resilience.measurement import Steady
 
@@ -122,7 +122,7 @@ class Stepper:
     def unfinished(self) -> Drill | None:
         """Give the drill that holds the lock, if its owner does not live any more."""
         lock = self.ledger.lock()
-        if lock is None or self._lives(lock):
+        if lock is None or self.lives(lock):
             return None
         return self.ledger.drill(lock.holder)
 
@@ -141,7 +141,8 @@ class Stepper:
         self._rollback(mine)
         return self._enter(self._known(mine.id), "steady-after")
 
-    def _lives(self, lock: Lock) -> bool:
+    def lives(self, lock: Lock) -> bool:
+        """Tell whether the owner of a lock may still run its drill."""
         return self.alive(lock) and self.world.now_s() - lock.beat_s <= LEASE_S
 
     def _begin(self, name: str, experiment: str, options: Mapping[str, str]) -> Answer:
@@ -159,17 +160,20 @@ class Stepper:
         )
         other = self.ledger.lock()
         if other is not None and other.holder != name:
-            if self._lives(other):
+            if self.lives(other):
                 why = f"drill {other.holder} of {other.owner} is running"
                 return self._refuse(drill, why)
             left = self.ledger.drill(other.holder)
             if left is not None:
                 self.recover(left)
                 self.step("report", left.id, left.experiment, {})
+            else:
+                self.ledger.free(other)
         hit = drill.options.get("region", self.ground.primary.region)
         reasons = refusals(self.world, self.ground, self.catalogue[experiment], self.asked, hit)
         if reasons:
             return self._refuse(drill, "; ".join(reasons))
+        drill = self.ledger.write(drill)
         self.ledger.take(drill)
         drill = self._enter(drill.saying(now_s, "drill.begun", f"by {self.owner}"), "steady-before")
         return self._answer(drill, "begin", "steady-before")
@@ -199,6 +203,7 @@ class Stepper:
         elif drill.steady_s is None:
             drill = replace(drill, steady_s=now_s - LOOK_S)
         if drill.steady_s is not None and now_s - drill.steady_s >= STEADY_S:
+            drill = replace(drill, from_s=drill.steady_s)
             drill = self._expect(drill, "steady state before", "it held")
             return self._answer(self._enter(drill, "inject"), "steady-before", "inject")
         return self._again(drill, "steady-before")
@@ -214,13 +219,20 @@ class Stepper:
             change = drill.changes[number]
             if self.world.stopped():
                 return self._stop(drill, self.world.stopped(), "inject")
-            now_s = self.world.now_s()
-            onset_s = now_s if drill.onset_s is None else drill.onset_s
-            drill = self.ledger.write(replace(drill, made=number, onset_s=onset_s))
+            drill = self.ledger.write(replace(self._begun(drill), made=number))
             perform(self.world, change.do)
             drill = replace(drill, made=number + 1)
             drill = drill.saying(self.world.now_s(), "drill.injected", change.what)
         return self._answer(self._enter(drill, "watch"), "inject", "watch")
+
+    def _begun(self, drill: Drill) -> Drill:
+        """Note when the first change is made: what recovery is counted from."""
+        if drill.onset_s is not None:
+            return drill
+        onset_s = round(self.world.now_s(), 3)
+        region = drill.options.get("region", self.ground.primary.region)
+        drill = drill.saying(onset_s, ONSET, f"{drill.experiment} begins", region)
+        return replace(drill, onset_s=onset_s)
 
     def _watch(self, drill: Drill) -> Answer:
         experiment = self.catalogue[drill.experiment]
@@ -309,6 +321,7 @@ class Stepper:
         after = self.catalogue[drill.experiment].judge_after(self._view(drill))
         drill = replace(drill, expected=(*drill.expected, *after))
         detail = "it held again" if held else "; ".join(problems)
+        drill = replace(drill, ended_s=self.world.now_s())
         drill = self._expect(drill, "steady state after", detail, held=held)
         return self._answer(self._enter(drill, "report"), "steady-after", "report")
 

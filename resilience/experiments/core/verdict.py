@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from resilience.objectives import Verdict
 
 
+ONSET: Final = "fault.lost"
 UNHEALTHY: Final = "check.unhealthy"
 MOVED: Final = "dns.answer"
 
@@ -37,8 +38,8 @@ def evidence_of(view: View) -> Evidence | None:
             decided_s=_first(drill, MOVED),
             takeover_addresses=frozenset().union(*addresses),
         ),
-        from_s=drill.onset_s,
-        until_s=until_s,
+        from_s=drill.onset_s if drill.from_s is None else drill.from_s,
+        until_s=drill.ended_s or until_s,
         lost_region=view.target.region,
         lost_at_s=drill.onset_s,
         held_at_takeover=None,

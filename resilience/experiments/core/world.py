@@ -58,6 +58,10 @@ class World(Protocol):
         """Give every probe of the drill: what its memory kept, or the world's own, Unix times."""
         ...
 
+    def request_ids(self, probes: Sequence[Probe]) -> frozenset[str]:
+        """Name the requests of probes of this drill, as the records of predictions do."""
+        ...
+
     def serves(self, region: str) -> bool:
         """Ask a Region one golden request by its own name."""
         ...
