@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from resilience.experiments import chaos
 from resilience.experiments.core.experiment import View
+from resilience.experiments.core.record import on_own_clock
 from resilience.experiments.core.verdict import evidence_of, objectives_of, verdicts_of
 from resilience.journal import Expectation, Journal, Phase, Raw, Run, commit_of
 from resilience.measurement import measure
@@ -35,7 +35,7 @@ def journal_of(
 ) -> Journal:
     """Write a drill down: measured and judged if it went its way, and only told if it broke."""
     seat, topology = attached.seat, attached.seat.topology
-    own = _on_the_runs_clock(drill, seat.origin_s)
+    own = on_own_clock(drill, seat.origin_s)
     view = View(world=world, ground=attached.ground, drill=own, probes=world.own_probes())
     run = Run(
         kind="drill",
@@ -99,20 +99,3 @@ def _phases(drill: Drill) -> list[Phase]:
         for name, start, end in marks
         if start is not None and end is not None
     ]
-
-
-def _on_the_runs_clock(drill: Drill, origin_s: float) -> Drill:
-    """Give a drill's times in seconds since the run began."""
-
-    def own(at_s: float | None) -> float | None:
-        return None if at_s is None else round(at_s - origin_s, 4)
-
-    return replace(
-        drill,
-        began_s=round(drill.began_s - origin_s, 4),
-        onset_s=own(drill.onset_s),
-        until_s=own(drill.until_s),
-        from_s=own(drill.from_s),
-        ended_s=own(drill.ended_s),
-        events=tuple(replace(e, at_s=round(e.at_s - origin_s, 4)) for e in drill.events),
-    )

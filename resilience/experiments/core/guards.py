@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 ALLOWING_TAG: Final = "understudy:drills"
 ALLOWED: Final = "allowed"
-PAGES: Final = ("region-impaired", "out-of-service")
-"""The alarms that end a drill, in Regions that it does not hit, and that forbid one anywhere."""
+STOPPING: Final = ("region-impaired",)
+"""The alarms of a Region that end a drill which does not hit it."""
+
+FORBIDDING: Final = (*STOPPING, "out-of-service")
+"""The alarms that forbid a drill; the second watches every Region's health checks in one place."""
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -128,7 +131,7 @@ def _refusals(
             )
     yield from impaired(world, ground)
     for place in ground.places:
-        for alarm in ringing(world, ground, place.region):
+        for alarm in ringing(world, ground, place.region, FORBIDDING):
             yield f"alarm {alarm} in {place.region} is up"
     if not experiment.spares:
         yield from _without_capacity(world, ground, hit)
@@ -146,17 +149,17 @@ def _without_capacity(world: World, ground: Ground, hit: str) -> Iterator[str]:
             )
 
 
-def ringing(world: World, ground: Ground, region: str) -> tuple[str, ...]:
-    """Name the paging alarms that are up in a Region. Raises `CallError`."""
+def ringing(world: World, ground: Ground, region: str, alarms: tuple[str, ...]) -> tuple[str, ...]:
+    """Name those of the stack's alarms that are up in a Region. Raises `CallError`."""
     reply = world.call(
         "cloudwatch",
         "describe_alarms",
         region=region,
-        AlarmNames=[f"{ground.prefix}{page}" for page in PAGES],
+        AlarmNames=[f"{ground.prefix}{each}" for each in alarms],
         AlarmTypes=["MetricAlarm", "CompositeAlarm"],
     )
-    alarms = (*reply.get("MetricAlarms", ()), *reply.get("CompositeAlarms", ()))
-    return tuple(each["AlarmName"] for each in alarms if each["StateValue"] == "ALARM")
+    found = (*reply.get("MetricAlarms", ()), *reply.get("CompositeAlarms", ()))
+    return tuple(each["AlarmName"] for each in found if each["StateValue"] == "ALARM")
 
 
 def _tag(world: World, ground: Ground, region: str, function: str) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from resilience.experiments.core import asking
 from resilience.experiments.core.change import perform
 from resilience.experiments.core.experiment import View
-from resilience.experiments.core.guards import Asked, refusals, ringing
+from resilience.experiments.core.guards import STOPPING, Asked, refusals, ringing
 from resilience.experiments.core.memory import LEASE_S, Drill, Expected, Ledger, Lock, RacedError
 from resilience.experiments.core.steady import flags, replies_hold, unsteady
 from resilience.experiments.core.verdict import MOVED, ONSET, UNHEALTHY, conclude
@@ -263,7 +263,7 @@ class Stepper:
             return why
         for place in self.ground.places:
             if place.region != view.target.region:
-                for alarm in ringing(self.world, self.ground, place.region):
+                for alarm in ringing(self.world, self.ground, place.region, STOPPING):
                     return f"alarm {alarm} is up in {place.region}, which the drill does not hit"
         longest_s = self.catalogue[view.drill.experiment].outage_s(self.ground)
         good = [p.scheduled_s for p in view.probes if p.good]

@@ -14,6 +14,7 @@ import json
 import zipfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,7 @@ class KilledError(BaseException):
     """kill -9, as near as a test can come: nothing of ours catches it."""
 
 
+@cache
 def package() -> bytes:
     """A release that is as small as can be."""
     out = io.BytesIO()
