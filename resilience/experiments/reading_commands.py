@@ -108,13 +108,13 @@ def _show(history: History) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    console = Console(soft_wrap=True)
     if not history.entries:
         console.print("no drill was run yet")
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
     for column in ("when (UTC)", "experiment", "stack", "verdict", "recovery", "RTO", "good"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=True)
     for each in history.entries:
         table.add_row(
             f"{each.started_at:%Y-%m-%d %H:%M}",

@@ -35,6 +35,11 @@ class Drilled:
         self.topology = topology
         self.aws = Aws(stage.aws_environment)
         self.folder = folder
+        self.client = {
+            "endpoint_url": stage.aws_environment["AWS_ENDPOINT_URL"],
+            "aws_access_key_id": stage.aws_environment["AWS_ACCESS_KEY_ID"],
+            "aws_secret_access_key": stage.aws_environment["AWS_SECRET_ACCESS_KEY"],
+        }
         self._environment = {**os.environ, **stage.aws_environment}
         self._reach = (
             *("--stack", "staging", "--outputs", str(folder / "outputs.json")),

@@ -10,7 +10,11 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Any, Final
 
-from resilience.experiments.catalogue.region_loss import another_serves
+from resilience.experiments.catalogue.region_loss import (
+    another_serves,
+    deadline_s,
+    over_and_latched,
+)
 from resilience.experiments.core.change import Act, Change, performs
 from resilience.experiments.core.experiment import Experiment
 from resilience.experiments.core.memory import Expected
@@ -24,7 +28,6 @@ if TYPE_CHECKING:
 
 _SERVE, _TAKE_BACK = "serve-a-bad-model", "take-a-bad-model-back"
 _MODEL: Final = "model/"
-_MARGIN_S: Final = 30.0
 _LOOKS: Final = 60
 
 
@@ -182,8 +185,8 @@ BAD_MODEL: Final = Experiment(
     "the deep check must see it, and Route 53 move clients to a Region with the right one.",
     blast="Clients of the Region get wrong answers, or none, until Route 53 moves them.",
     plan=_plan,
-    done=lambda view: bool(view.recovery_s),
-    deadline_s=lambda ground: max(ground.ceiling_s, ground.rto_s) + _MARGIN_S,
+    done=over_and_latched,
+    deadline_s=deadline_s,
     judge=_judge,
     recovers=True,
     contributions={"reliability": "high", "safety": "high"},

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from resilience.experiments.core.asking import word
 from resilience.experiments.core.change import Change
-from resilience.experiments.core.experiment import Experiment, kept_answering
+from resilience.experiments.core.experiment import STEADY, Experiment, kept_answering
 from resilience.experiments.core.memory import Expected
 from resilience.experiments.core.steady import flagged
 
@@ -56,6 +56,16 @@ def _judge(view: View) -> tuple[Expected, ...]:
     return carried, moved_away(view), kept_answering(view)
 
 
+def _judge_after(view: View) -> tuple[Expected, ...]:
+    """Hold that the way back costs no reply either."""
+    until_s = view.drill.until_s or view.world.now_s()
+    since = [each for each in view.probes if each.scheduled_s >= until_s]
+    bad = sum(not each.good for each in since)
+    held = bool(since) and bad <= (1 - STEADY.success_ratio) * len(since)
+    detail = f"{bad} of {len(since)} replies were bad"
+    return (Expected(name="clients do not notice the return", held=held, detail=detail),)
+
+
 EVACUATION: Final = Experiment(
     name="evacuation-and-return",
     title="An operator evacuates a Region by one word and gets it back, and no client notices",
@@ -66,6 +76,7 @@ EVACUATION: Final = Experiment(
     done=lambda view: view.led_away() and view.lasted_s >= view.ground.ttl_s,
     deadline_s=deadline_s,
     judge=_judge,
+    judge_after=_judge_after,
     outage_s=lambda ground: ground.rto_s,
     contributions={"availability": "high", "reliability": "medium"},
 )

@@ -8,6 +8,7 @@ from resilience.experiments.catalogue.throttle import stopped
 from resilience.experiments.core.change import Change, call
 from resilience.experiments.core.experiment import Experiment
 from resilience.experiments.core.memory import Expected
+from resilience.experiments.core.steady import flagged
 
 if TYPE_CHECKING:
     from resilience.experiments.core.experiment import View
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from resilience.experiments.core.world import World
 
 THROTTLE, LISTENER, SECURITY_GROUP = "throttle", "listener", "security-group"
+_SCHEDULE_S: Final = 60.0
 _MARGIN_S: Final = 30.0
 
 
@@ -98,8 +100,25 @@ def _asked(permission: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in permission.items() if value != []}
 
 
-def _done(view: View) -> bool:
-    return bool(view.recovery_s)
+def latched_by(view: View) -> list[str]:
+    """Name the watchers that hold a flag on the Region that is hit."""
+    region = view.target.region
+    return [w for w in view.target.watchers if flagged(view.world, view.ground, region, w)]
+
+
+def over_and_latched(view: View) -> bool:
+    """Tell whether clients have recovered, and an observer sees to it that they stay.
+
+    As in a rehearsal: availability is over the drill's own minutes, and this is part of them.
+    """
+    watched = any(view.ground.place(w).observer for w in view.target.watchers)
+    return bool(view.recovery_s) and (not watched or bool(latched_by(view)))
+
+
+def deadline_s(ground: Ground) -> float:
+    """Give the longest that recovery and the observers' latch may take."""
+    latch_s = _SCHEDULE_S + ground.agreement_s + 3 * ground.look_s
+    return max(ground.ceiling_s, ground.rto_s, ground.turn_s + latch_s) + _MARGIN_S
 
 
 def another_serves(view: View) -> Expected:
@@ -116,7 +135,13 @@ def _judge(view: View) -> tuple[Expected, ...]:
     bitten = Expected(
         name="the loss bites", held=recovery_s != 0, detail=f"clients had recovered: {seen}"
     )
-    return another_serves(view), bitten
+    holders = latched_by(view)
+    latched = Expected(
+        name="an observer latches the move",
+        held=bool(holders) or not any(view.ground.place(w).observer for w in view.target.watchers),
+        detail=f"flags in {', '.join(holders) or 'no Region'}",
+    )
+    return another_serves(view), bitten, latched
 
 
 REGION_LOSS: Final = Experiment(
@@ -126,8 +151,8 @@ REGION_LOSS: Final = Experiment(
     "function's reserved concurrency 0, its listener answering 503, or its doors shut to all.",
     blast="Clients of the Region get no answer until Route 53 moves them: at worst the RTO.",
     plan=_plan,
-    done=_done,
-    deadline_s=lambda ground: max(ground.ceiling_s, ground.rto_s) + _MARGIN_S,
+    done=over_and_latched,
+    deadline_s=deadline_s,
     judge=_judge,
     choices={"how": (THROTTLE, LISTENER, SECURITY_GROUP)},
     recovers=True,

@@ -131,6 +131,7 @@ class HandWorld:
     points: list[dict[str, Any]] = field(default_factory=list)
     sick: dict[str, float] = field(default_factory=dict)
     well_since: dict[str, float] = field(default_factory=dict)
+    deep: dict[str, tuple[bool, float]] = field(default_factory=dict)
     dead_observers_since: dict[str, float] = field(default_factory=dict)
     slow_checks: bool = False
     copies_broken: bool = False
@@ -237,9 +238,9 @@ class HandWorld:
         return self._probe(region).good
 
     def healthy(self, region: str) -> bool | None:
-        if region in self.sick:
-            return self.at_s - self.sick[region] < self.shift_s() - 5
-        return self.at_s - self.well_since[region] >= SHIFT_S - 5
+        down, since_s = self.deep.get(region, (False, -1e9))
+        turned = self.at_s - since_s >= (self.shift_s() if down else SHIFT_S) - 5
+        return turned is not down
 
     def leads_to(self) -> frozenset[str] | None:
         return self.addresses(self.serving())
@@ -288,6 +289,8 @@ class HandWorld:
     def _note_changes(self) -> None:
         for each in self.ground.places:
             region = each.region
+            if self.deep.get(region, (False, 0.0))[0] is not self._down(region):
+                self.deep[region] = (self._down(region), self.at_s)
             if self._down(region) or self._flagged(region):
                 self.sick.setdefault(region, self.at_s)
                 self.well_since.pop(region, None)
