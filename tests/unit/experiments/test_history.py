@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from typer.testing import CliRunner
 
@@ -13,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "resilience"))
 from journals import broken, journal
 
 from resilience.cli import app
-from resilience.experiments.history import in_folder
+from resilience.experiments.history import in_bucket, in_folder
 from resilience.journal import Journal, write_journal
 
 runner = CliRunner()
@@ -76,6 +78,32 @@ def test_the_command_prints_the_history_and_draws_it(tmp_path: Path) -> None:
     assert "recovery first 35.0 s, median 45.0 s, worst 55.0 s, last 55.0 s" in " ".join(
         told.stdout.split()
     )
+
+
+class Bucket:
+    """As much of `Aws` as reads a bucket."""
+
+    def __init__(self, folder: Path) -> None:
+        self._objects = {
+            f"drills/{path.relative_to(folder)}": path.read_bytes()
+            for path in folder.rglob("*.json")
+        }
+
+    def pages(self, _service: str, _operation: str, **given: str) -> list[dict[str, object]]:
+        assert (given["Bucket"], given["Prefix"]) == ("journals", "drills")
+        return [{"Contents": [{"Key": key}]} for key in self._objects] + [{}]
+
+    def call(self, _service: str, _operation: str, **given: str) -> dict[str, object]:
+        return {"Body": io.BytesIO(self._objects[given["Key"]])}
+
+
+def test_a_bucket_tells_what_a_folder_does(tmp_path: Path) -> None:
+    folder = filled(tmp_path / "reports")
+    bucket: Any = Bucket(folder)
+    found = in_bucket(bucket, "s3://journals/drills", region="us-west-2")
+    assert [each.started_at.day for each in found.entries] == [2, 9, 16]
+    assert found.entries[0].where == "s3://journals/drills/first/journal.json"
+    assert found.trends() == in_folder(folder).trends()
 
 
 def test_a_folder_that_is_not_there_is_bad_usage(tmp_path: Path) -> None:
