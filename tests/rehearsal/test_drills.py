@@ -6,11 +6,13 @@ import json
 import signal
 from typing import TYPE_CHECKING
 
+import fault_templates
 import pytest
 from commands import kill, wait_for
 from weaknesses import WEAKNESSES, Weakness
 
 from resilience.experiments.catalogue import CATALOGUE
+from resilience.experiments.grounding import account_of
 from resilience.experiments.verify import differences
 from resilience.journal import read_journal
 
@@ -85,6 +87,39 @@ def test_every_experiment_passes_on_a_sound_stack(drilled: Drilled, experiment: 
     ended = drilled.execute(experiment, name=experiment)
     assert ended.code == 0, ended
     assert differences(read_journal(drilled.folder / experiment / "journal.json")) == ()
+    assert drilled.fingerprint() == before
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("how", ["listener", "security-group"])
+def test_a_region_may_be_lost_by_other_cuts(drilled: Drilled, how: str) -> None:
+    before = drilled.fingerprint()
+    ended = drilled.execute("region-loss", "--option", f"how={how}", name=f"region-loss-{how}")
+    assert ended.code == 0, ended
+    assert drilled.fingerprint() == before
+
+
+@pytest.fixture(scope="module")
+def with_templates(drilled: Drilled) -> Drilled:
+    fault_templates.deploy(drilled, account_of(drilled.aws))
+    return drilled
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("experiment", ["replication-stalled", "az-loss"])
+def test_fault_injection_is_started_and_stopped_by_the_drill(
+    with_templates: Drilled, experiment: str
+) -> None:
+    drilled = with_templates
+    before = drilled.fingerprint()
+    ended = drilled.execute(experiment, "--option", "how=fis", name=f"{experiment}-fis")
+    assert ended.code == 0, ended
+    region = drilled.topology.primary.region
+    shown = drilled.aws.call("fis", "list_experiments", region=region)["experiments"]
+    running = [each["id"] for each in shown if each["state"]["status"] == "running"]
+    assert not running, "an experiment that the drill started still runs"
     assert drilled.fingerprint() == before
 
 

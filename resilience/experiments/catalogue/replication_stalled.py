@@ -102,6 +102,14 @@ def _copies(view: View, when: str) -> list[str]:
     return found
 
 
+def _clear(view: View) -> None:
+    """Delete every marked object, copies too: deletions are not copied."""
+    for place in view.ground.places:
+        for when in ("during", "after"):
+            where = {"Bucket": place.prediction_bucket, "Key": _key(view.drill.id, when)}
+            view.world.call("s3", "delete_object", region=place.region, **where)
+
+
 def _judge(view: View) -> tuple[Expected, ...]:
     copied = _copies(view, "during")
     detail = f"copied to {', '.join(copied) or 'no other Region'} after {view.lasted_s:.0f} s"
@@ -110,15 +118,12 @@ def _judge(view: View) -> tuple[Expected, ...]:
 
 
 def _judge_after(view: View) -> tuple[Expected, ...]:
-    if view.drill.options["how"] == FIS:
-        marks, others = "during", len(view.ground.places) - 1
-    else:
-        marks, others = "after", len(view.ground.places) - 1
+    marks = "during" if view.drill.options["how"] == FIS else "after"
+    others = len(view.ground.places) - 1
     give_up_s = view.world.now_s() + _COPIED_S + view.ground.slack_s
     while len(copied := _copies(view, marks)) < others and view.world.now_s() < give_up_s:
         view.world.watch(_LOOK_S)
-    where = {"Bucket": view.target.prediction_bucket, "Key": _key(view.drill.id, "after")}
-    view.world.call("s3", "delete_object", region=view.target.region, **where)
+    _clear(view)
     what = "the object of before" if marks == "during" else "a new object"
     detail = f"{what} came to {', '.join(copied) or 'no other Region'}"
     return (Expected(name="replication works again", held=len(copied) == others, detail=detail),)

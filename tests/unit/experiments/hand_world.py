@@ -124,6 +124,8 @@ class HandWorld:
     versions: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
     alias: dict[str, str] = field(default_factory=dict)
     shifts: list[dict[str, Any]] = field(default_factory=list)
+    experiments: list[dict[str, Any]] = field(default_factory=list)
+    uncopied: list[str] = field(default_factory=list)
     tables: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=lambda: {"understudy:drills": "allowed"})
     alarms: set[tuple[str, str]] = field(default_factory=set)
@@ -189,6 +191,7 @@ class HandWorld:
             "alias": self.alias,
             "shifts": [s for s in self.shifts if s["status"] == "ACTIVE"],
             "tables": self.tables,
+            "fis": [e["id"] for e in self.experiments if e["state"]["status"] == "running"],
         }
         return json.dumps(kept, sort_keys=True, indent=1)
 
@@ -360,6 +363,12 @@ class HandWorld:
             status=200 if good else 502,
         )
 
+    def _fis_runs(self, template: str) -> bool:
+        return any(
+            e["experimentTemplateId"] == template and e["state"]["status"] == "running"
+            for e in self.experiments
+        )
+
     # AWS, as far as drills call it ------------------------------------------------------------
 
     def dynamodb_get_item(self, _region: str, Key: Any, **_: Any) -> Any:  # noqa: N803
@@ -453,7 +462,9 @@ class HandWorld:
     def s3_put_object(self, region: str, Bucket: str, Key: str, Body: str) -> Any:  # noqa: N803
         self.objects[Bucket, Key] = (self.at_s, Body.encode())
         rules = self.replication.get(Bucket, {}).get("Rules", [])
-        if any(r["Status"] == "Enabled" for r in rules) and not self.copies_broken:
+        if self._fis_runs("replication-stalled"):
+            self.uncopied.append(Key)
+        elif any(r["Status"] == "Enabled" for r in rules) and not self.copies_broken:
             other = WEST if region == EAST else EAST
             self.objects[self.ground.place(other).prediction_bucket, Key] = (self.at_s, b"")
         return {}
@@ -559,6 +570,40 @@ class HandWorld:
         for shift in self.shifts:
             if shift["zonalShiftId"] == zonalShiftId:
                 shift["status"] = "CANCELED"
+        return {}
+
+    def fis_list_experiment_templates(self, _region: str) -> Any:
+        names = ("az-loss", "replication-stalled")
+        tag = "understudy:experiment"
+        return {"experimentTemplates": [{"id": n, "tags": {tag: n}} for n in names]}
+
+    def fis_list_experiments(self, _region: str) -> Any:
+        return {"experiments": self.experiments}
+
+    def fis_start_experiment(
+        self,
+        _region: str,
+        experimentTemplateId: str,  # noqa: N803
+        clientToken: str,  # noqa: ARG002, N803
+        tags: Any,
+    ) -> Any:
+        self.experiments.append(
+            {
+                "id": f"EXP{len(self.experiments)}",
+                "experimentTemplateId": experimentTemplateId,
+                "state": {"status": "running"},
+                "tags": tags,
+            }
+        )
+        return {}
+
+    def fis_stop_experiment(self, _region: str, id: str) -> Any:  # noqa: A002
+        for each in self.experiments:
+            if each["id"] == id:
+                each["state"]["status"] = "stopped"
+        for key in self.uncopied:  # what was paused goes on
+            self.objects[self.ground.standby.prediction_bucket, key] = (self.at_s, b"")
+        self.uncopied = []
         return {}
 
     def backup_list_recovery_points_by_resource(self, _region: str, **_: Any) -> Any:

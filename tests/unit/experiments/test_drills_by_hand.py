@@ -17,6 +17,8 @@ RUNS: list[tuple[str, dict[str, str]]] = [
     *((name, {}) for name in CATALOGUE),
     ("region-loss", {"how": "listener"}),
     ("region-loss", {"how": "security-group"}),
+    ("az-loss", {"how": "fis"}),
+    ("replication-stalled", {"how": "fis"}),
 ]
 WEAKNESSES: list[tuple[str, dict[str, object], tuple[str, ...]]] = [
     ("region-loss", {"slow_checks": True}, ("another Region serves",)),

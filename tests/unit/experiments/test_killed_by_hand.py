@@ -24,6 +24,8 @@ QUICK = [("region-loss", {"how": "security-group"}), ("bad-model", {})]
 ALL = [(name, {}) for name in CATALOGUE] + [
     ("region-loss", {"how": "listener"}),
     ("region-loss", {"how": "security-group"}),
+    ("az-loss", {"how": "fis"}),
+    ("replication-stalled", {"how": "fis"}),
 ]
 
 
