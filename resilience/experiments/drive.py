@@ -13,14 +13,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from resilience.experiments.core.memory import RacedError
-from resilience.experiments.core.stepper import RolledBackInPartError
+from resilience.experiments.core.steps import RolledBackInPartError
 from resilience.experiments.core.world import CallError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from resilience.experiments.core.memory import Drill, Lock
-    from resilience.experiments.core.stepper import Answer, Stepper
+    from resilience.experiments.core.stepper import Stepper
+    from resilience.experiments.core.steps import Answer
     from resilience.experiments.laptop_world import LaptopWorld
 
 Result = TypeVar("Result")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from resilience.experiments.core.stepper import LOOKS_OF_A_MARKER, MARGIN_S, SCHEDULE_S, STEADY_S
+from resilience.experiments.core.steps import LOOKS_OF_A_MARKER, MARGIN_S, SCHEDULE_S, STEADY_S
 
 if TYPE_CHECKING:
     from resilience.experiments.core.experiment import Experiment

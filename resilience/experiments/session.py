@@ -13,7 +13,8 @@ from resilience.experiments.catalogue import CATALOGUE
 from resilience.experiments.core.experiment import Experiment, OptionError
 from resilience.experiments.core.guards import Asked, Calendar, refusals
 from resilience.experiments.core.memory import Drill
-from resilience.experiments.core.stepper import LOOK_S, Stepper
+from resilience.experiments.core.stepper import Stepper
+from resilience.experiments.core.steps import LOOK_S
 from resilience.experiments.core.world import CallError
 from resilience.experiments.drive import alive, drive, finish, new_id, owner
 from resilience.experiments.journaling import journal_of

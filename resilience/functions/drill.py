@@ -33,7 +33,7 @@ from resilience.functions.metric_line import say
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from resilience.experiments.core.stepper import Answer
+    from resilience.experiments.core.steps import Answer
 
 
 def handle(event: Mapping[str, Any], _context: object) -> dict[str, Any]:

@@ -15,10 +15,12 @@ from playing import finish, known, play, stepper
 from resilience.experiments.catalogue import CATALOGUE
 from resilience.experiments.core import change
 from resilience.experiments.core.memory import Drill, RacedError
-from resilience.experiments.core.stepper import Answer, Stepper
+from resilience.experiments.core.stepper import Stepper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from resilience.experiments.core.steps import Answer
 
 QUICK = [("region-loss", {"how": "security-group"}), ("bad-model", {})]
 ALL = [(name, {}) for name in CATALOGUE] + [
