@@ -100,7 +100,10 @@ def verify(journal: JournalArgument, *, as_json: CheckedOption = False) -> None:
     elif verifiable(read):
         say(f"{journal}: every figure follows from its evidence ({read.raw_digest})")
     else:
-        say(f"{journal} holds no evidence and no figure: it says {read.verdict}, and why")
+        say(
+            f"{journal} is of a {read.run.kind} and holds no evidence to recompute: it says "
+            f"{read.verdict}"
+        )
     raise typer.Exit(MISSED if found else MET)
 
 

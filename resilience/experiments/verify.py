@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import TypeAdapter
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from resilience.journal import Journal, Raw
+
+RECOMPUTED: Final = frozenset({"rehearsal", "drill"})
+"""Runs whose journals hold the evidence of every figure: others (a simulation, a restore) say what
+they counted."""
 
 _MEASURED: TypeAdapter[Measurements] = TypeAdapter(Measurements)
 
@@ -55,7 +59,8 @@ def _differences(journal: Journal) -> Iterator[Difference]:
         yield from _unequal("topology digest", journal.topology_digest, found)
     raw = journal.raw
     if raw is None:
-        if journal.measurements is not None or journal.verdicts:
+        told = journal.measurements is not None or journal.verdicts
+        if told and journal.run.kind in RECOMPUTED:
             yield Difference(what="evidence", written="figures without any", found="nothing")
         return
     yield from _unequal("digest of the evidence", journal.raw_digest, digest_of(raw))

@@ -132,6 +132,15 @@ def test_a_broken_run_has_nothing_to_verify(tmp_path: Path) -> None:
     }
 
 
+def test_a_run_of_another_kind_is_said_to_hold_no_evidence(tmp_path: Path) -> None:
+    def simulated(content: dict[str, Any]) -> None:
+        content["run"]["kind"], content["raw"] = "simulation", None
+
+    ended = runner.invoke(app, ["verify", str(written(tmp_path, simulated))])
+    assert ended.exit_code == 0
+    assert "holds no evidence to recompute" in " ".join(ended.output.split())
+
+
 def test_what_is_no_journal_is_bad_usage(tmp_path: Path) -> None:
     path = tmp_path / "journal.json"
     path.write_text("{}")
