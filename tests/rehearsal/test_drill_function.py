@@ -54,7 +54,7 @@ def package(release: Path) -> bytes:
 
 def deployed(drilled: Drilled, release: Path, environment: dict[str, str]) -> Any:
     """Create the function with a role that may do everything; gives a client that waits."""
-    iam = boto3.client("iam", **drilled.client)
+    iam = boto3.client("iam", region_name="us-east-1", **drilled.client)
     trusting = {
         "Version": "2012-10-17",
         "Statement": [
