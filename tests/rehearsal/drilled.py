@@ -106,8 +106,8 @@ class Drilled:
         )["LoadBalancers"][0]["SecurityGroups"]
         ingress = call("ec2", "describe_security_groups", region=name, GroupIds=groups)
         listeners = call(
-            "elbv2", "describe_listeners", region=name, ListenerArns=[region.listener.arn]
-        )
+            "elbv2", "describe_listeners", region=name, LoadBalancerArn=region.load_balancer.arn
+        )["Listeners"]
         functions = [region.function.name]
         if region.observer is not None:
             functions.append(region.observer.function)
@@ -139,7 +139,14 @@ class Drilled:
             ],
             "alias": alias["FunctionVersion"],
             "versions": [(each["Version"], each["CodeSha256"]) for each in versions["Versions"]],
-            "listener": listeners["Listeners"][0]["DefaultActions"],
+            "listeners": [each["DefaultActions"] for each in listeners],
+            "rules": [
+                rule["Actions"]
+                for each in listeners
+                for rule in call(
+                    "elbv2", "describe_rules", region=name, ListenerArn=each["ListenerArn"]
+                )["Rules"]
+            ],
             "ingress": [each["IpPermissions"] for each in ingress["SecurityGroups"]],
             "policy": policy,
             "replication": replication["ReplicationConfiguration"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from resilience.experiments.catalogue.throttle import stopped
-from resilience.experiments.core.change import Change, call
+from resilience.experiments.core.change import Act, Change, call
 from resilience.experiments.core.experiment import Experiment
 from resilience.experiments.core.memory import Expected
 from resilience.experiments.core.steady import flagged
@@ -21,39 +21,65 @@ _SCHEDULE_S: Final = 60.0
 _MARGIN_S: Final = 30.0
 
 
+_CUT: Final[dict[str, Any]] = {
+    "Type": "fixed-response",
+    "FixedResponseConfig": {"StatusCode": "503", "ContentType": "text/plain"},
+}
+
+
 def _plan(world: World, ground: Ground, drill: Drill) -> tuple[Change, ...]:
     place = ground.place(drill.options.get("region", ground.primary.region))
     match drill.options["how"]:
         case "listener":
-            return (_listener_cut(world, place),)
+            return _listeners_cut(world, place)
         case "security-group":
             return _doors_shut(world, place)
         case _:
             return (stopped(world, place.region, place.function),)
 
 
-def _listener_cut(world: World, place: Place) -> Change:
-    """Let the listener answer 503 itself: what every client and health checker then sees."""
-    reply = world.call(
-        "elbv2", "describe_listeners", region=place.region, ListenerArns=[place.listener_arn]
+def _listeners_cut(world: World, place: Place) -> tuple[Change, ...]:
+    """Let every listener answer 503 itself, whatever is asked: clients' and health checkers'.
+
+    Health checkers have a listener of their own: a cut of the clients' alone is none that Route 53
+    could see.
+    """
+    listeners = world.call(
+        "elbv2",
+        "describe_listeners",
+        region=place.region,
+        LoadBalancerArn=place.load_balancer_arn,
+    )["Listeners"]
+    changes: list[Change] = []
+    for listener in listeners:
+        arn = str(listener["ListenerArn"])
+        rules = world.call("elbv2", "describe_rules", region=place.region, ListenerArn=arn)
+        changes += [
+            _answers_itself(place, "modify_rule", {"RuleArn": rule["RuleArn"]}, rule["Actions"])
+            for rule in rules["Rules"]
+            if not rule.get("IsDefault")
+        ]
+        before: list[dict[str, Any]] = listener["DefaultActions"]
+        changes.append(_answers_itself(place, "modify_listener", {"ListenerArn": arn}, before))
+    return tuple(changes)
+
+
+def _answers_itself(
+    place: Place, operation: str, which: dict[str, Any], before: list[dict[str, Any]]
+) -> Change:
+    name = "Actions" if operation == "modify_rule" else "DefaultActions"
+
+    def modify(actions: list[dict[str, Any]]) -> Act:
+        facts: dict[str, Any] = {**which, name: actions}
+        return Act(region=place.region, service="elbv2", operation=operation, facts=facts)
+
+    what = "rule" if operation == "modify_rule" else "listener"
+    arn = str(next(iter(which.values()))).rpartition("/")[2]
+    return Change(
+        what=f"{what} {arn} in {place.region} answers 503 by itself",
+        do=modify([_CUT]),
+        undo=modify(before),
     )
-    before: list[dict[str, Any]] = reply["Listeners"][0]["DefaultActions"]
-    cut = {
-        "Type": "fixed-response",
-        "FixedResponseConfig": {"StatusCode": "503", "ContentType": "text/plain"},
-    }
-
-    def modify(actions: list[dict[str, Any]]) -> Any:
-        return call(
-            "elbv2",
-            "modify_listener",
-            region=place.region,
-            ListenerArn=place.listener_arn,
-            DefaultActions=actions,
-        )
-
-    what = f"the listener in {place.region} answers 503 by itself"
-    return Change(what=what, do=modify([cut]), undo=modify(before))
 
 
 def _doors_shut(world: World, place: Place) -> tuple[Change, ...]:
@@ -148,7 +174,7 @@ REGION_LOSS: Final = Experiment(
     name="region-loss",
     title="Clients are served again within the RTO when the Region that serves is lost",
     description="Stops the serving Region's answers and watches Route 53 move clients. `how`: its "
-    "function's reserved concurrency 0, its listener answering 503, or its doors shut to all.",
+    "function's reserved concurrency 0, its listeners answering 503, or its doors shut to all.",
     blast="Clients of the Region get no answer until Route 53 moves them: at worst the RTO.",
     plan=_plan,
     done=over_and_latched,

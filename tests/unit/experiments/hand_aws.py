@@ -153,11 +153,27 @@ class HandAws:
         self.replication[Bucket] = given["ReplicationConfiguration"]
         return {}
 
-    def elbv2_describe_listeners(self, _region: str, ListenerArns: list[str]) -> Any:  # noqa: N803
-        return {"Listeners": [{"DefaultActions": self.listeners[ListenerArns[0]]}]}
+    def elbv2_describe_listeners(self, _region: str, LoadBalancerArn: str) -> Any:  # noqa: N803
+        region = LoadBalancerArn.partition("/")[2]
+        return {
+            "Listeners": [
+                {"ListenerArn": arn, "DefaultActions": actions}
+                for arn, actions in self.listeners.items()
+                if arn.endswith(region) and not arn.startswith("rule")
+            ]
+        }
+
+    def elbv2_describe_rules(self, _region: str, ListenerArn: str) -> Any:  # noqa: N803
+        arn = f"rule/{ListenerArn}"
+        default = {"RuleArn": "default", "IsDefault": True, "Actions": []}
+        return {"Rules": [{"RuleArn": arn, "Actions": self.listeners[arn]}, default]}
 
     def elbv2_modify_listener(self, _region: str, ListenerArn: str, **given: Any) -> Any:  # noqa: N803
         self.listeners[ListenerArn] = given["DefaultActions"]
+        return {}
+
+    def elbv2_modify_rule(self, _region: str, RuleArn: str, **given: Any) -> Any:  # noqa: N803
+        self.listeners[RuleArn] = given["Actions"]
         return {}
 
     def elbv2_describe_load_balancers(self, region: str, **_: Any) -> Any:

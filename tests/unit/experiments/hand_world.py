@@ -155,7 +155,9 @@ class HandWorld(HandAws):
                 "Role": "role",
                 "Rules": [{"ID": "all", "Status": "Enabled"}],
             }
-            self.listeners[each.listener_arn] = [{"Type": "forward", "TargetGroupArn": "tg"}]
+            for listener in (each.listener_arn, f"health-{each.listener_arn}"):
+                for arn in (listener, f"rule/{listener}"):
+                    self.listeners[arn] = [{"Type": "forward", "TargetGroupArn": "tg"}]
             self.ingress[f"sg-{region}"] = [
                 {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [], "Ipv6": []}
             ]
@@ -274,7 +276,11 @@ class HandWorld(HandAws):
         good = self.versions[region]["1"][0]
         return (
             self.reserved.get((region, where.function)) == 0
-            or self.listeners[where.listener_arn][0]["Type"] != "forward"
+            or all(
+                actions[0]["Type"] != "forward"
+                for arn, actions in self.listeners.items()
+                if arn.endswith(where.listener_arn)
+            )
             or not self.ingress[f"sg-{region}"]
             or self.versions[region].get(self.alias[region], ("", ""))[0] != good
         )
