@@ -30,12 +30,12 @@ from resilience.command_line import (
     project_of,
     say,
 )
+from resilience.experiments.command import drill
+from resilience.experiments.reading_commands import drills, verify
 from resilience.oncall.capacity_command import capacity
 from resilience.oncall.reconcile_command import reconcile
 from resilience.oncall.status_command import status
 from resilience.oncall.words_command import COMMANDS as WORDS
-from resilience.experiments.command import drill
-from resilience.experiments.reading_commands import drills, verify
 from resilience.rehearsal.options import Options, ScenarioName, default_rate_per_s
 from resilience.restore.command import restore
 from resilience.runbooks.command import runbook
