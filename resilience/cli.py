@@ -30,6 +30,8 @@ from resilience.command_line import (
     project_of,
     say,
 )
+from resilience.experiments.command import drill
+from resilience.experiments.reading_commands import drills, verify
 from resilience.oncall.capacity_command import capacity
 from resilience.oncall.reconcile_command import reconcile
 from resilience.oncall.status_command import status
@@ -222,6 +224,9 @@ app.command()(capacity)
 app.command()(reconcile)
 app.command()(restore)
 app.command()(runbook)
+app.command()(drill)
+app.command()(drills)
+app.command()(verify)
 
 
 def main() -> None:

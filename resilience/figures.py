@@ -26,8 +26,8 @@ PART_ENDS = {
 }
 
 
-BOUNDED = {"primary-lost", "first-two-lost", "nearest-lost"}
-"""Scenarios whose recovery is that of health checks and DNS alone."""
+BOUNDED = {"primary-lost", "first-two-lost", "nearest-lost", "region-loss"}
+"""Scenarios and experiments whose recovery is that of health checks and DNS alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,30 +58,29 @@ def rows(journal: Journal) -> list[Row]:
         for part in measured.recovery.parts
     ]
     good = measured.probes - measured.bad_probes
+    recovery = (
+        "never recovered"
+        if measured.recovery.recovery_time_s is None
+        else seconds(measured.recovery.recovery_time_s)
+    )
+    loss = "not known" if measured.data_loss is None else seconds(measured.data_loss.window_s)
+    ratio = measured.availability_ratio
+    availability = "not known" if ratio is None else f"{100 * ratio:.2f} %"
+    detail = f"{good} of {measured.probes} replies good"
+    figures = (
+        ("rto_s", "recovery time", recovery, _bounds(journal)),
+        ("rpo_s", "data loss window", loss, _loss(measured.data_loss)),
+        ("availability", "availability", availability, detail),
+    )
+    # A drill is held against what it is about; a rehearsal against all of them.
     return [
-        _objective(
-            "recovery time",
-            "never recovered"
-            if measured.recovery.recovery_time_s is None
-            else seconds(measured.recovery.recovery_time_s),
-            verdicts["rto_s"],
-            detail=_bounds(journal),
-        ),
-        *parts,
-        _objective(
-            "data loss window",
-            "not known" if measured.data_loss is None else seconds(measured.data_loss.window_s),
-            verdicts["rpo_s"],
-            detail=_loss(measured.data_loss),
-        ),
-        _objective(
-            "availability",
-            "not known"
-            if measured.availability_ratio is None
-            else f"{100 * measured.availability_ratio:.2f} %",
-            verdicts["availability"],
-            detail=f"{good} of {measured.probes} replies good",
-        ),
+        row
+        for objective, name, figure, told in figures
+        if objective in verdicts
+        for row in (
+            _objective(name, figure, verdicts[objective], detail=told),
+            *(parts if objective == "rto_s" else ()),
+        )
     ]
 
 

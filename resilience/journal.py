@@ -6,6 +6,7 @@ Probes are the bulk of it and are kept as columns, with each distinct text writt
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -187,7 +188,11 @@ class Run(_Model):
 
 
 class Journal(_Model):
-    """One run. A broken one has `verdict` "broken", a `broken` reason, and judges nothing."""
+    """One run. A broken one has `verdict` "broken", a `broken` reason, and judges nothing.
+
+    `chaos` is a drill's journal as Chaos Toolkit writes one; `raw_digest` is set when it is
+    written.
+    """
 
     version: Literal[1] = VERSION
     run: Run
@@ -208,6 +213,8 @@ class Journal(_Model):
     raw: Raw | None = None
     simulation: Simulation | None = None
     restore: Restore | None = None
+    chaos: dict[str, Any] | None = None
+    raw_digest: str | None = None
 
     def missed(self) -> list[str]:
         """Name every objective and expectation that did not hold."""
@@ -220,11 +227,22 @@ class Journal(_Model):
 
     def summary(self) -> dict[str, Any]:
         """Give everything but the bulk: what `--json` prints."""
-        return self.model_dump(mode="json", exclude={"raw", "topology", "timeline"})
+        return self.model_dump(mode="json", exclude={"raw", "topology", "timeline", "chaos"})
+
+
+def digest_of(raw: Raw) -> str:
+    """Give the SHA-256 of a journal's evidence in canonical JSON, lower-case hex."""
+    content = raw.model_dump(mode="json")
+    for name in ("takeover_addresses", "moved_clients"):  # sets: in no order
+        content["marks"][name] = sorted(content["marks"][name])
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def write_journal(journal: Journal, path: Path) -> None:
-    """Write a journal; a reader never sees half of one."""
+    """Write a journal, with the digest of its evidence; a reader never sees half of one."""
+    if journal.raw is not None:
+        journal = journal.model_copy(update={"raw_digest": digest_of(journal.raw)})
     write_atomically(path, journal.model_dump_json(indent=None))
 
 

@@ -54,6 +54,8 @@ def write_report(journal: Journal, path: Path) -> None:
 def _command(journal: Journal) -> str:
     """Give the command that plays the same again."""
     run = journal.run
+    if run.kind == "drill":
+        return f"./run drill --stack {run.stack} --experiment {run.scenario} --execute"
     return (
         f"./run rehearse --stack {run.stack} --scenario {run.scenario} --speed {run.speed:g} "
         f"--seed {run.seed} --rate {run.rate_per_s:g}"

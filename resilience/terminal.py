@@ -25,8 +25,10 @@ def show(journal: Journal, console: Console, out: Path) -> None:
     """Print the figures, what did not hold, what is not proven, and where the rest is."""
     run = journal.run
     speed = "in real time" if run.speed == 1 else f"at {run.speed:g} times real time"
+    emulated = run.kind != "drill" or run.environment.get("aws") == "emulated"
+    where = "emulated AWS" if emulated else "AWS"
     console.print(
-        f"\n[bold]{run.scenario}[/bold] of stack [bold]{run.stack}[/bold], emulated AWS, {speed}, "
+        f"\n[bold]{run.scenario}[/bold] of stack [bold]{run.stack}[/bold], {where}, {speed}, "
         f"seed {run.seed}"
     )
     if journal.measurements is not None:

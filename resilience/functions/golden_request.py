@@ -39,6 +39,8 @@ class Answer:
 
     took_ms: float
     release: str = ""
+    region: str = ""
+    status: int = 0
     wrong: bool = False
     problem: str = ""
 
@@ -62,6 +64,7 @@ def ask(
     *,
     own_release: str,
     who: str,
+    request_id: str = "",
 ) -> Answer:
     """Ask once.
 
@@ -71,12 +74,13 @@ def ask(
         headers: What shows who asks.
         own_release: The release that the right answer is of.
         who: What request ids begin with, so that the other Region's log tells who asked.
+        request_id: The whole id, where records are looked for by it afterwards.
 
     Raises:
         OSError: no answer.
         http.client.HTTPException: no answer in HTTP.
     """
-    request_id = f"{who}-{uuid.uuid4()}"
+    request_id = request_id or f"{who}-{uuid.uuid4()}"
     sent = {"content-type": "application/json", "x-request-id": request_id, **headers}
     began_s = time.perf_counter()
     connection.request("POST", _PATH, body=json.dumps(case["request"]), headers=sent)
@@ -85,12 +89,20 @@ def ask(
     took_ms = round((time.perf_counter() - began_s) * 1000, 3)
     if answer.status != _OK:
         problem = f"status {answer.status} for request {request_id}"
-        return Answer(took_ms=took_ms, problem=problem)
+        return Answer(took_ms=took_ms, status=answer.status, problem=problem)
     release = answer.headers.get("x-understudy-release", "")
+    region = answer.headers.get("x-understudy-region", "")
     if release == own_release and not _same(case["response"], _parsed(body)):
         problem = f"wrong answer to request {request_id}"
-        return Answer(took_ms=took_ms, release=release, wrong=True, problem=problem)
-    return Answer(took_ms=took_ms, release=release)
+        return Answer(
+            took_ms=took_ms,
+            release=release,
+            region=region,
+            status=_OK,
+            wrong=True,
+            problem=problem,
+        )
+    return Answer(took_ms=took_ms, release=release, region=region, status=_OK)
 
 
 def _parsed(body: bytes) -> object:

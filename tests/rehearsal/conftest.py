@@ -13,14 +13,18 @@ sys.path.insert(0, str(Path(__file__).parent))
 from typing import TYPE_CHECKING
 
 from commands import ROOT, SPEED
+from drilled import Drilled
 from jobs import SHORT_HOLD_S, Rehearsals, stack_file
 
+from resilience.aws import Aws
 from resilience.clock import Clock
 from resilience.golden import read_release
+from resilience.outputs import parse_outputs
 from resilience.progress import Progress
 from resilience.rehearsal.options import Options, ScenarioName, default_rate_per_s
 from resilience.rehearsal.run import Rehearsal, deploy
 from resilience.stage import Stage
+from resilience.topology_reader import read_topology
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -64,6 +68,23 @@ class Shared:
         self._progress = Progress()
         self._settings: dict[str, object] = {}
         self._topology: Topology | None = None
+        self._drilled: Drilled | None = None
+
+    def drilled(self, **settings: object) -> Drilled:
+        """Deploy the staging stack with these settings, tagged for drills, to be drilled."""
+        settings = {"failbackHoldSeconds": SHORT_HOLD_S, **settings}
+        if self._drilled is None or settings != self._settings:
+            outputs = self.stage.deploy(
+                ROOT,
+                "staging",
+                config_file=stack_file(self._folder / "Pulumi.shared.yaml", settings),
+                config={"release": str(self._release)},
+                progress=lambda _: None,
+            )
+            topology = read_topology(Aws(self.stage.aws_environment), parse_outputs(outputs))
+            self._topology, self._settings = topology, settings
+            self._drilled = Drilled(self.stage, topology, outputs, self._folder / "drills")
+        return self._drilled
 
     def play(self, scenario: ScenarioName, **settings: object) -> Journal:
         """Play a scenario on the staging stack with these settings."""
@@ -92,7 +113,7 @@ class Shared:
         )
         if self._topology is None or settings != self._settings:
             self._topology = deploy(self.stage, options, self._release, self._progress)
-            self._settings = settings
+            self._settings, self._drilled = settings, None
         return options, self._topology
 
 

@@ -1,0 +1,156 @@
+"""A deployed stack to drill as a user does: by the command, as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from commands import ROOT, SPEED, Ended
+
+from resilience.aws import Aws, AwsMissingError
+from resilience.experiments.attach import allow_drills
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+    from pathlib import Path
+
+    from resilience.stage import Stage
+    from resilience.topology import Topology
+
+
+class Drilled:
+    """The stack, and how the command reaches it."""
+
+    def __init__(
+        self, stage: Stage, topology: Topology, outputs: Mapping[str, object], folder: Path
+    ) -> None:
+        folder.mkdir(exist_ok=True)
+        (folder / "outputs.json").write_text(json.dumps(outputs))
+        host, port = stage.dns_address
+        self.topology = topology
+        self.aws = Aws(stage.aws_environment)
+        self.folder = folder
+        self.client = {
+            "endpoint_url": stage.aws_environment["AWS_ENDPOINT_URL"],
+            "aws_access_key_id": stage.aws_environment["AWS_ACCESS_KEY_ID"],
+            "aws_secret_access_key": stage.aws_environment["AWS_SECRET_ACCESS_KEY"],
+        }
+        self._environment = {**os.environ, **stage.aws_environment}
+        self._reach = (
+            *("--stack", "staging", "--outputs", str(folder / "outputs.json")),
+            *("--name-server", f"{host}:{port}", "--https-port", str(stage.https_port)),
+            *("--ca-file", str(stage.ca_file), "--speed", f"{SPEED:g}", "--json"),
+        )
+        allow_drills(self.aws, topology)
+
+    def run(self, *arguments: str, timeout_s: float = 280) -> Ended:
+        """Run the command `drill` to its end."""
+        with self.running(*arguments) as process:
+            stdout, stderr = process.communicate(timeout=timeout_s)
+        return Ended(process.returncode, stdout, stderr)
+
+    def execute(self, experiment: str, *arguments: str, name: str = "out") -> Ended:
+        """Drill, once the stack is well."""
+        self.wait_well(experiment)
+        out = str(self.folder / name)
+        return self.run("--experiment", experiment, *arguments, "--execute", "--yes", "--out", out)
+
+    @contextmanager
+    def running(self, *arguments: str, log: Path | None = None) -> Generator[subprocess.Popen[str]]:
+        """Start the command; whatever happens, nothing of it is left."""
+        with nullcontext(subprocess.PIPE) if log is None else log.open("w") as stderr:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "resilience", "drill", *self._reach, *arguments],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                env=self._environment,
+            )
+            try:
+                yield process
+            finally:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait(10)
+                for stream in (process.stdout, process.stderr):
+                    if stream is not None:
+                        stream.close()
+
+    def wait_well(self, experiment: str, *, within_s: float = 200) -> None:
+        """Wait until a dry run refuses nothing: alarms of what was before take their time."""
+        give_up_s = time.monotonic() + within_s
+        while True:
+            ended = self.run("--experiment", experiment)
+            if ended.code == 0:
+                return
+            assert time.monotonic() < give_up_s, f"the stack did not get well: {ended}"
+            time.sleep(2)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Everything that a drill may change and must put back."""
+        return {region.region: self._of(region.region) for region in self.topology.regions}
+
+    def _of(self, name: str) -> dict[str, Any]:
+        region, call = self.topology.region(name), self.aws.call
+        groups = call(
+            "elbv2",
+            "describe_load_balancers",
+            region=name,
+            LoadBalancerArns=[region.load_balancer.arn],
+        )["LoadBalancers"][0]["SecurityGroups"]
+        ingress = call("ec2", "describe_security_groups", region=name, GroupIds=groups)
+        listeners = call(
+            "elbv2", "describe_listeners", region=name, LoadBalancerArn=region.load_balancer.arn
+        )["Listeners"]
+        functions = [region.function.name]
+        if region.observer is not None:
+            functions.append(region.observer.function)
+        bucket = region.prediction_bucket.name
+        versions = call(
+            "lambda", "list_versions_by_function", region=name, FunctionName=region.function.name
+        )
+        flags = call("s3", "list_objects_v2", region=name, Bucket=region.evacuation_bucket)
+        shifts = call("arc-zonal-shift", "list_zonal_shifts", region=name, status="ACTIVE")
+        tables = call("dynamodb", "list_tables", region=name)["TableNames"]
+        alias = call(
+            "lambda",
+            "get_alias",
+            region=name,
+            FunctionName=region.function.name,
+            Name=region.function.alias,
+        )
+        try:
+            policy = call("s3", "get_bucket_policy", region=name, Bucket=bucket)["Policy"]
+        except AwsMissingError:
+            policy = ""
+        replication = call("s3", "get_bucket_replication", region=name, Bucket=bucket)
+        return {
+            "reserved": [
+                call("lambda", "get_function_concurrency", region=name, FunctionName=each).get(
+                    "ReservedConcurrentExecutions"
+                )
+                for each in functions
+            ],
+            "alias": alias["FunctionVersion"],
+            "versions": [(each["Version"], each["CodeSha256"]) for each in versions["Versions"]],
+            "listeners": [each["DefaultActions"] for each in listeners],
+            "rules": [
+                rule["Actions"]
+                for each in listeners
+                for rule in call(
+                    "elbv2", "describe_rules", region=name, ListenerArn=each["ListenerArn"]
+                )["Rules"]
+            ],
+            "ingress": [each["IpPermissions"] for each in ingress["SecurityGroups"]],
+            "policy": policy,
+            "replication": replication["ReplicationConfiguration"],
+            "flags": [each["Key"] for each in flags.get("Contents", ())],
+            "shifts": [each["zonalShiftId"] for each in shifts["items"]],
+            "tables": sorted(tables),
+        }

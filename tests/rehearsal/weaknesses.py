@@ -1,0 +1,168 @@
+"""Weaknesses planted in a deployed stack by API, one for each experiment, and taken out again."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from resilience.aws import AwsMissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from drilled import Drilled
+
+Undo: TypeAlias = "Callable[[], Any]"
+GLOBAL = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Weakness:
+    """One weakness, and what the experiment must say it missed."""
+
+    experiment: str
+    reason: str
+    plant: Callable[[Drilled], Undo]
+
+    @contextmanager
+    def planted(self, drilled: Drilled) -> Generator[None]:
+        """Plant it while within."""
+        undo = self.plant(drilled)
+        try:
+            yield
+        finally:
+            undo()
+
+
+def check(drilled: Drilled, check_id: str, **changed: Any) -> None:
+    drilled.aws.call(
+        "route53", "update_health_check", region=GLOBAL, HealthCheckId=check_id, **changed
+    )
+
+
+def slow_checks(drilled: Drilled) -> Undo:
+    """The primary's deep check needs ten failures in a row: a hundred seconds."""
+    found = drilled.topology.primary.deep_check
+    check(drilled, found.id, FailureThreshold=10)
+    return lambda: check(drilled, found.id, FailureThreshold=found.failure_threshold)
+
+
+def evacuation_check_off(drilled: Drilled) -> Undo:
+    """The check that watches the evacuation flag is disabled: nobody sees the flag."""
+    found = drilled.topology.primary.watches[0].check
+    check(drilled, found.id, Disabled=True, Inverted=False)
+    return lambda: check(drilled, found.id, Disabled=False, Inverted=True)
+
+
+def shallow_check(drilled: Drilled) -> Undo:
+    """The deep check asks whether the process lives, not whether its model is right."""
+    found = drilled.topology.primary.deep_check
+    check(drilled, found.id, ResourcePath="/health/live", SearchString="live")
+    return lambda: check(drilled, found.id, ResourcePath=found.path, SearchString=found.search)
+
+
+def concurrency(drilled: Drilled, region: str, function: str, reserved: int) -> Undo:
+    call = drilled.aws.call
+    before = call("lambda", "get_function_concurrency", region=region, FunctionName=function).get(
+        "ReservedConcurrentExecutions"
+    )
+
+    def put(number: int) -> None:
+        call(
+            "lambda",
+            "put_function_concurrency",
+            region=region,
+            FunctionName=function,
+            ReservedConcurrentExecutions=number,
+        )
+
+    put(reserved)
+    if before is None:
+        return lambda: call(
+            "lambda", "delete_function_concurrency", region=region, FunctionName=function
+        )
+    return lambda: put(int(before))
+
+
+def dead_observer(drilled: Drilled) -> Undo:
+    """Whoever is to carry the operator's word out does not run."""
+    standby = drilled.topology.standby
+    assert standby.observer is not None
+    return concurrency(drilled, standby.region, standby.observer.function, 0)
+
+
+def throttled_standby(drilled: Drilled) -> Undo:
+    """The standby may run one request at a time."""
+    standby = drilled.topology.standby
+    return concurrency(drilled, standby.region, standby.function.name, 1)
+
+
+def denied(drilled: Drilled, region: str, bucket: str, action: str, resource: str) -> Undo:
+    call = drilled.aws.call
+    try:
+        before = call("s3", "get_bucket_policy", region=region, Bucket=bucket)["Policy"]
+    except AwsMissingError:
+        before = None
+    content = {"Version": "2012-10-17", "Statement": []} if before is None else json.loads(before)
+    deny = {
+        "Sid": "Weakness",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": f"arn:aws:s3:::{bucket}/{resource}",
+    }
+    content["Statement"].append(deny)
+    call("s3", "put_bucket_policy", region=region, Bucket=bucket, Policy=json.dumps(content))
+    if before is None:
+        return lambda: call("s3", "delete_bucket_policy", region=region, Bucket=bucket)
+    return lambda: call("s3", "put_bucket_policy", region=region, Bucket=bucket, Policy=before)
+
+
+def copies_denied(drilled: Drilled) -> Undo:
+    """The standby's bucket takes no copies."""
+    standby = drilled.topology.standby
+    bucket = standby.prediction_bucket.name
+    return denied(drilled, standby.region, bucket, "s3:ReplicateObject", "*")
+
+
+def records_denied(drilled: Drilled) -> Undo:
+    """Records cannot be delivered after the drill either."""
+    primary = drilled.topology.primary
+    bucket = primary.prediction_bucket.name
+    return denied(drilled, primary.region, bucket, "s3:PutObject", "predictions/*")
+
+
+def mute_alarm(drilled: Drilled) -> Undo:
+    """The alarm that says that nobody watches was made deaf: missing data is well."""
+    call, region = drilled.aws.call, drilled.topology.standby.region
+    name = "understudy-staging-observer-silent"
+    found = call("cloudwatch", "describe_alarms", region=region, AlarmNames=[name])
+    alarm: dict[str, Any] = found["MetricAlarms"][0]
+    kept = {
+        key: alarm[key]
+        for key in (
+            *("AlarmName", "AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions"),
+            *("Namespace", "MetricName", "Statistic", "Dimensions", "Period", "Metrics"),
+            *("EvaluationPeriods", "DatapointsToAlarm", "Threshold", "ComparisonOperator"),
+        )
+        if alarm.get(key) not in (None, [])
+    }
+    missing = alarm["TreatMissingData"]
+    call("cloudwatch", "put_metric_alarm", region=region, **kept, TreatMissingData="notBreaching")
+    return lambda: call(
+        "cloudwatch", "put_metric_alarm", region=region, **kept, TreatMissingData=missing
+    )
+
+
+WEAKNESSES = (
+    Weakness("region-loss", "another Region serves", slow_checks),
+    Weakness("evacuation-and-return", "an observer carries the word out", dead_observer),
+    Weakness("dns-switchover", "clients are led away", evacuation_check_off),
+    Weakness("replication-stalled", "replication works again", copies_denied),
+    Weakness("bad-model", "another Region serves", shallow_check),
+    Weakness("standby-throttled-under-load", "the standby takes the load cold", throttled_standby),
+    Weakness("dependency-denied", "records come late and none is lost", records_denied),
+    Weakness("observer-dead", "the alarm says that nobody watches", mute_alarm),
+)

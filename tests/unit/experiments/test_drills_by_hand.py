@@ -1,0 +1,80 @@
+"""Every experiment on a stack in memory: one run that passes, and one for each weakness."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hand_world import EAST, HandWorld
+from playing import play, stepper
+
+from resilience.experiments.catalogue import CATALOGUE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RUNS: list[tuple[str, dict[str, str]]] = [
+    *((name, {}) for name in CATALOGUE),
+    ("region-loss", {"how": "listener"}),
+    ("region-loss", {"how": "security-group"}),
+    ("az-loss", {"how": "fis"}),
+    ("replication-stalled", {"how": "fis"}),
+]
+WEAKNESSES: list[tuple[str, dict[str, object], tuple[str, ...]]] = [
+    ("region-loss", {"slow_checks": True}, ("another Region serves",)),
+    (
+        "evacuation-and-return",
+        {"observers_deaf": True},
+        ("an observer carries the word out", "clients are led away"),
+    ),
+    ("dns-switchover", {"slow_checks": True}, ("clients are led away",)),
+    ("az-loss", {"zones_stay": True}, ("the zone gets no new clients",)),
+    ("replication-stalled", {"copies_broken": True}, ("replication works again",)),
+    ("bad-model", {"slow_checks": True}, ("another Region serves", "wrong answers have ended")),
+    ("standby-throttled-under-load", {"small_standby": True}, ("the standby takes the load cold",)),
+    ("backup-restore", {"restores_empty": True}, ("the backup becomes a table that can be read",)),
+    ("dependency-denied", {"records_lost": True}, ("records come late and none is lost",)),
+    ("observer-dead", {"alarms_mute": True}, ("the alarm says that nobody watches",)),
+]
+
+
+@pytest.mark.parametrize(("experiment", "options"), RUNS)
+def test_a_sound_stack_passes_and_is_left_as_it_was(
+    experiment: str, options: Mapping[str, str]
+) -> None:
+    world = HandWorld()
+    before = world.fingerprint()
+    drill = play(stepper(world), experiment, dict(options))
+    assert drill.verdict == "met", drill.why
+    assert world.fingerprint() == before, "a drill puts back what it found"
+    assert stepper(world).ledger.lock() is None, "a drill that ended lets the next one run"
+
+
+@pytest.mark.parametrize(("experiment", "weakness", "reasons"), WEAKNESSES)
+def test_a_weak_stack_fails_for_its_weakness_and_is_left_as_it_was(
+    experiment: str, weakness: dict[str, object], reasons: tuple[str, ...]
+) -> None:
+    world = HandWorld(**weakness)  # type: ignore[arg-type]
+    before = world.fingerprint()
+    drill = play(stepper(world), experiment)
+    assert drill.verdict == "missed", drill.why
+    missed = [each.name for each in drill.expected if not each.held]
+    assert tuple(missed) == reasons, drill.why
+    assert world.fingerprint() == before, "a drill that missed puts back what it found"
+
+
+def test_every_experiment_has_a_weakness_that_fails_it() -> None:
+    assert {name for name, _, _ in WEAKNESSES} == set(CATALOGUE)
+
+
+def test_the_figures_of_a_drill_are_what_the_stack_did() -> None:
+    """Clients were without an answer from the change until 30 s later."""
+    world = HandWorld()
+    drill = play(stepper(world), "region-loss")
+    assert drill.onset_s is not None
+    outage = [p.scheduled_s for p in world.seen if not p.good]
+    assert outage[0] >= drill.onset_s
+    assert 29 <= outage[-1] - drill.onset_s <= 31
+    assert [e.detail for e in drill.events if e.kind == "drill.injected"] == [
+        f"reserved concurrency 0 for understudy-staging-predict in {EAST}"
+    ]
