@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.runbooks.shell import Shell
     from tests.runbooks.world import World
 
-BLOCK_S = 300.0  # what waits for an observer waits minutes; this machine may be busy
+BLOCK_S = 480.0  # what waits for an observer waits minutes; this machine may be busy
 AGAIN_S = 0.5
 SLACK_S = 90.0
 

@@ -1,4 +1,4 @@
-"""What no alarm leads to: a lost Region, an evacuation and its end, a restore, a drill."""
+"""What no alarm leads to: a lost Region, an evacuation and its end, a restore."""
 
 from __future__ import annotations
 
@@ -88,27 +88,8 @@ def deploy_while_down(world: World, play: Play) -> None:
         play.rest()
 
 
-def drill_gone_wrong(world: World, play: Play) -> None:
-    """A drill was killed: its lock is held, and it has stopped a function."""
-    region = play.runbook.region
-    (other,) = world.topology.others(region)
-    table, key = world.client("dynamodb", other.region), {"pk": {"S": "drill"}, "sk": {"S": "lock"}}
-    client, function = world.client("lambda", region), f"{PREFIX}-predict"
-    had = client.get_function_concurrency(FunctionName=function)["ReservedConcurrentExecutions"]
-    table.put_item(TableName=PREFIX, Item={**key, "drill": {"S": "killed"}})
-    client.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
-    try:
-        play.rest()
-        found = client.get_function_concurrency(FunctionName=function)
-        assert found["ReservedConcurrentExecutions"] == had, "the page has undone it"
-    finally:
-        client.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=had)
-        table.delete_item(TableName=PREFIX, Key=key)
-
-
 SCENES = {
     "deploy-while-a-region-is-down": Staging(scene=deploy_while_down),
-    "drill-gone-wrong": Staging(scene=drill_gone_wrong),
     "evacuation": Staging(scene=evacuation),
     "failback": Staging(scene=failback, speed=REAL_TIME),
     "region-loss": Staging(scene=region_loss),
