@@ -80,8 +80,10 @@ def test_a_sound_stack_and_the_real_brain_break_no_rule(count: int) -> None:
         # An operator's promote counts once it is written, though its step was lost.
         (
             2,
-            "seed=0 throttled(us-east-1)@300+60 observer-flaky(us-east-1,=0.88)@300+300"
-            " operator-errs(us-east-1,promote)@565+0",
+            (
+                "seed=0 throttled(us-east-1)@300+60 observer-flaky(us-east-1,=0.88)@300+300"
+                " operator-errs(us-east-1,promote)@565+0"
+            ),
         ),
     ],
 )
