@@ -6,10 +6,11 @@ import pulumi_aws as aws
 from infra.backup import Backups, BackupsArgs
 from infra.capacity import refuse_small_quotas
 from infra.certificates import Certificates, CertificatesArgs
+from infra.drills.drills import Drills, DrillsArgs
 from infra.keys import Keys, KeysArgs
-from infra.naming import RegionNames, StackNames
+from infra.naming import StackNames
 from infra.outputs import stack_outputs
-from infra.region import Region, RegionArgs
+from infra.region import regions_of
 from infra.release import read_release
 from infra.replication import Replication, ReplicationArgs
 from infra.settings import doubts, load_settings
@@ -37,26 +38,13 @@ certificates = Certificates(
         names=names, zone_id=zone.zone_id, zone_name=settings.zone_name, regions=settings.regions
     ),
 )
-regions = {
-    region: Region(
-        region,
-        RegionArgs(
-            names=RegionNames(stack=names, region=region),
-            settings=settings,
-            release=release,
-            certificate_arn=certificates.arns[region],
-            key_arn=keys.arns[region],
-        ),
-    )
-    for region in settings.regions
-}
+regions = regions_of(
+    names, settings, release, certificate_arns=certificates.arns, key_arns=keys.arns
+)
 Replication("releases", ReplicationArgs(buckets=tuple(r.releases for r in regions.values())))
 Replication("predictions", ReplicationArgs(buckets=tuple(r.predictions for r in regions.values())))
 table = Table("table", TableArgs(names=names, settings=settings, key_arns=keys.arns))
-Backups(
-    "backups",
-    BackupsArgs(settings=settings, regions=regions, table=table, key_arns=keys.arns),
-)
+Backups("backups", BackupsArgs(settings=settings, regions=regions, table=table, key_arns=keys.arns))
 traffic = Traffic(
     "traffic",
     TrafficArgs(names=names, settings=settings, zone_id=zone.zone_id, regions=regions),
@@ -74,6 +62,18 @@ watching = Watching(
     ),
 )
 
-outputs = stack_outputs(names, zone, traffic, regions, table, watching.observers)
+drills = Drills(
+    "drills",
+    DrillsArgs(
+        settings=settings,
+        release=release,
+        key_arns=keys.arns,
+        regions=regions,
+        traffic=traffic,
+        watching=watching,
+    ),
+)
+
+outputs = stack_outputs(names, zone, traffic, regions, table, watching=watching, drills=drills)
 for output, value in outputs.items():
     pulumi.export(output, value)

@@ -12,6 +12,21 @@ from infra.settings.data import DataSettings
 
 
 @dataclass(frozen=True, kw_only=True)
+class ObjectLock:
+    """How firmly a bucket keeps each object that is written to it.
+
+    Attributes:
+        mode: "GOVERNANCE" (an administrator can take it off) or "COMPLIANCE" (nobody can).
+        days: For how long; then the object goes.
+        outlives: Whether the bucket stays when the stack goes: it could not be emptied.
+    """
+
+    mode: str
+    days: int
+    outlives: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class BucketArgs:
     """What a bucket needs to know.
 
@@ -21,6 +36,7 @@ class BucketArgs:
         key_arn: The stack's KMS key in its Region.
         data: How long what it holds lives.
         deletion_protection: Whether it refuses to be deleted while there is something in it.
+        lock: How firmly it keeps what is in it, if at all.
     """
 
     names: RegionNames
@@ -28,6 +44,7 @@ class BucketArgs:
     key_arn: pulumi.Input[str]
     data: DataSettings
     deletion_protection: bool
+    lock: ObjectLock | None = None
 
 
 class Bucket(pulumi.ComponentResource):
@@ -52,8 +69,9 @@ class Bucket(pulumi.ComponentResource):
             region=args.names.region,
             bucket=bucket_name,
             force_destroy=not args.deletion_protection,
+            object_lock_enabled=True if args.lock else None,
             tags=args.names.tags(bucket_name),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self._kept(args),
         )
         self.names, self.kind = args.names, args.kind
         self.name = bucket.bucket
@@ -72,20 +90,41 @@ class Bucket(pulumi.ComponentResource):
             )
         )
 
+    def _kept(self, args: BucketArgs, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+        outlives = args.lock is not None and args.lock.outlives
+        return pulumi.ResourceOptions(parent=self, retain_on_delete=outlives, depends_on=after)
+
     def _keep_versions(self, name: str, args: BucketArgs) -> None:
         versioning = aws.s3.BucketVersioning(
             f"{name}-versioning",
             region=args.names.region,
             bucket=self.name,
             versioning_configuration={"status": "Enabled"},
-            opts=pulumi.ResourceOptions(parent=self),
+            # S3 stops keeping versions of no bucket that is locked.
+            opts=self._kept(args),
         )
         aws.s3.BucketLifecycleConfiguration(
             f"{name}-lifecycle",
             region=args.names.region,
             bucket=self.name,
-            rules=lifecycle(args.kind, args.data),
+            rules=lifecycle(
+                args.kind, args.data, days=None if args.lock is None else args.lock.days
+            ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
+        )
+        if args.lock is not None:
+            self._lock(name, args, args.lock, versioning)
+
+    def _lock(
+        self, name: str, args: BucketArgs, lock: ObjectLock, versioning: aws.s3.BucketVersioning
+    ) -> None:
+        """Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html."""
+        aws.s3.BucketObjectLockConfiguration(
+            f"{name}-lock",
+            region=args.names.region,
+            bucket=self.name,
+            rule={"default_retention": {"mode": lock.mode, "days": lock.days}},
+            opts=self._kept(args, versioning),
         )
 
     def _keep_private(self, name: str, region: str) -> None:

@@ -62,6 +62,7 @@ class FunctionArgs:
         permissions: What it may do besides writing its own logs.
         capacity: What it is given ahead of its load.
         dead_letters: Where events go that it could not handle, if it is invoked by events.
+        tags: Of the function alone, besides those that everything has.
     """
 
     names: RegionNames
@@ -76,6 +77,7 @@ class FunctionArgs:
     permissions: pulumi.Input[tuple[policies.Statement, ...]] = ()
     capacity: Capacity = field(default_factory=Capacity)
     dead_letters: DeadLetters | None = None
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Function(pulumi.ComponentResource):
@@ -139,7 +141,7 @@ class Function(pulumi.ComponentResource):
             else {"target_arn": args.dead_letters.arn},
             reserved_concurrent_executions=args.capacity.reserved or None,
             snap_start={"apply_on": "PublishedVersions"} if args.capacity.snap_start else None,
-            tags=args.names.tags(function_name),
+            tags={**args.names.tags(function_name), **args.tags},
             opts=pulumi.ResourceOptions(parent=self),
         )
 

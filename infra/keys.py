@@ -64,8 +64,9 @@ class Keys(pulumi.ComponentResource):
         self.register_outputs({"arns": self.arns})
 
     def _kept(self, args: KeysArgs) -> pulumi.ResourceOptions:
-        """A key outlives the stack where locked vaults do: it alone opens what is in them."""
-        locked = args.settings.backup.locked
+        """A key outlives the stack where vaults and journals do: it alone opens what is in them."""
+        settings = args.settings
+        locked = settings.backup.locked or settings.drills.locked_for_good
         return pulumi.ResourceOptions(parent=self, retain_on_delete=locked)
 
     def _first(self, name: str, args: KeysArgs, region: str) -> aws.kms.Key:

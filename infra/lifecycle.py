@@ -29,8 +29,8 @@ _UNFINISHED_UPLOAD_DAYS: Final = 1
 _ARCHIVE: Final = "GLACIER_IR"
 
 
-def lifecycle(kind: BucketKind, data: DataSettings) -> Sequence[Rule]:
-    """Return the lifecycle rules of a bucket.
+def lifecycle(kind: BucketKind, data: DataSettings, *, days: int | None = None) -> Sequence[Rule]:
+    """Return the lifecycle rules of a bucket; `days` ends what is locked for so long.
 
     Releases are never evicted, not even deleted ones: which of them a Region serves, or would
     roll back to, S3 cannot know, and a deletion by mistake is replicated like any other.
@@ -38,6 +38,8 @@ def lifecycle(kind: BucketKind, data: DataSettings) -> Sequence[Rule]:
     if kind == "releases":
         return [_unfinished_uploads()]
     tidy = [_unfinished_uploads(), _deleted()]
+    if days is not None:
+        return [*tidy, {**_rule("end"), "expiration": {"days": days}}]
     return [*tidy, *_ageing(data)] if kind == "predictions" else tidy
 
 

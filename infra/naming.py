@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-BucketKind = Literal["releases", "predictions", "evacuation", "accesslogs"]
+BucketKind = Literal["releases", "predictions", "evacuation", "accesslogs", "journals"]
 
 # Target groups and load balancers: 32 characters, letters, digits and hyphens.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html

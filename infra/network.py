@@ -41,6 +41,7 @@ class Network(pulumi.ComponentResource):
 
     vpc_id: pulumi.Output[str]
     public_subnet_ids: list[pulumi.Output[str]]
+    zones: tuple[str, ...]
 
     def __init__(
         self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None
@@ -58,11 +59,11 @@ class Network(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         internet = self._route_out(name, names, vpc)
-        zones = availability_zones(names.region)
+        self.zones = availability_zones(names.region)
         cidrs = subnet_blocks(block, count=_ZONE_COUNT)
         self.vpc_id = vpc.id
         self.public_subnet_ids = []
-        for zone, cidr in zip(zones, cidrs, strict=True):
+        for zone, cidr in zip(self.zones, cidrs, strict=True):
             subnet = aws.ec2.Subnet(
                 f"{zone}-public",
                 region=names.region,

@@ -12,6 +12,8 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
+from infra.drills.names import may_be_hurt
+from infra.event_call import call_on
 from infra.function import Function, FunctionArgs
 from infra.function_package import CLIENT, package
 from infra.naming import RegionNames
@@ -116,6 +118,7 @@ class Observer(pulumi.ComponentResource):
                 key_arn=args.key_arn,
                 permissions=permissions,
                 dead_letters=region.dead_letters,
+                tags=may_be_hurt(injections=args.settings.drills.injections),
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -132,29 +135,8 @@ class Observer(pulumi.ComponentResource):
             tags=names.tags(names.name(WHAT)),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        permission = aws.lambda_.Permission(
-            f"{name}-called",
-            region=names.region,
-            action="lambda:InvokeFunction",
-            function=function.name,
-            qualifier=function.alias_name,
-            principal="events.amazonaws.com",
-            source_arn=rule.arn,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        aws.cloudwatch.EventTarget(
-            f"{name}-target",
-            region=names.region,
-            rule=rule.name,
-            target_id=WHAT,
-            arn=function.alias_arn,
-            # A start that does not come through is made good by the schedule: nothing to keep.
-            retry_policy={
-                "maximum_event_age_in_seconds": MINUTELY_LATE_S,
-                "maximum_retry_attempts": 1,
-            },
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
-        )
+        # A start that does not come through is made good by the schedule: nothing to keep.
+        call_on(name, rule, function, self, target_id=WHAT, late_s=MINUTELY_LATE_S)
 
 
 def environment(names: RegionNames, settings: Settings, release: Release) -> dict[str, str]:

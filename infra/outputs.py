@@ -2,22 +2,25 @@
 
 from collections.abc import Mapping
 
+from infra.drills.drills import Drills
 from infra.health import RegionHealth
 from infra.naming import StackNames
-from infra.observer import Observer
 from infra.region import Region
 from infra.table import Table
 from infra.traffic import Traffic
+from infra.watching.watching import Watching
 from infra.zone import Zone, predict_name, regional_name
 
 
-def stack_outputs(
+def stack_outputs(  # noqa: PLR0913 - a stack has this many kinds of things
     names: StackNames,
     zone: Zone,
     traffic: Traffic,
     regions: Mapping[str, Region],
     table: Table,
-    observers: Mapping[str, Observer],
+    *,
+    watching: Watching,
+    drills: Drills,
 ) -> dict[str, object]:
     """Return the identifiers of a stack, its Regions in the settings' order."""
     return {
@@ -29,9 +32,10 @@ def stack_outputs(
         "tableName": table.name,
         "regions": [
             region_outputs(serving, traffic.health[region], zone.name)
-            | {"observerFunctionName": observers[region].function_name}
+            | {"observerFunctionName": watching.observers[region].function_name}
             for region, serving in regions.items()
         ],
+        "drills": drills.outputs,
     }
 
 

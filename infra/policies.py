@@ -15,6 +15,8 @@ S3: Final = "s3.amazonaws.com"
 LOG_DELIVERY: Final = "logdelivery.elasticloadbalancing.amazonaws.com"
 SCHEDULER: Final = "scheduler.amazonaws.com"
 BACKUP: Final = "backup.amazonaws.com"
+STATES: Final = "states.amazonaws.com"
+FIS: Final = "fis.amazonaws.com"
 
 # Services that are not documented to say for whom they act when they take a role. A trust that asks
 # them would let them in nowhere, which nobody notices before a backup is missing.

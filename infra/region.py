@@ -1,5 +1,6 @@
 """One Region of a stack: everything in it that serves. Named after the Region; roles move."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -9,12 +10,13 @@ from infra.bucket import Bucket, BucketArgs
 from infra.capacity import capacity_in
 from infra.container import ImageRepository, ImageRepositoryArgs
 from infra.dead_letters import DeadLetters, DeadLettersArgs
+from infra.drills.names import may_be_hurt
 from infra.evacuation import EvacuationSwitch, EvacuationSwitchArgs
 from infra.function import Function, FunctionArgs, StoredImage, StoredPackage
 from infra.health import READY_PATH
 from infra.lambda_target import LambdaTarget, LambdaTargetArgs
 from infra.load_balancer import LoadBalancer, LoadBalancerArgs
-from infra.naming import BucketKind, RegionNames
+from infra.naming import BucketKind, RegionNames, StackNames
 from infra.network import Network, NetworkArgs
 from infra.objectives import ObjectivesParameter, ObjectivesParameterArgs
 from infra.prediction_stream import PredictionStream, PredictionStreamArgs
@@ -54,6 +56,7 @@ class Region(pulumi.ComponentResource):
     function: Function
     target: LambdaTarget
     evacuation: EvacuationSwitch
+    network: Network
     load_balancer: LoadBalancer
     objectives: ObjectivesParameter
     dead_letters: DeadLetters
@@ -140,6 +143,7 @@ class Region(pulumi.ComponentResource):
                 log_retention_days=settings.log_retention_days,
                 key_arn=args.key_arn,
                 capacity=capacity_in(args.names.region, settings.capacity),
+                tags=may_be_hurt(injections=settings.drills.injections),
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -191,13 +195,13 @@ class Region(pulumi.ComponentResource):
 
     def _load_balancer(self, name: str, args: RegionArgs) -> LoadBalancer:
         child = pulumi.ResourceOptions(parent=self)
-        network = Network(f"{name}-network", NetworkArgs(names=args.names), opts=child)
+        self.network = Network(f"{name}-network", NetworkArgs(names=args.names), opts=child)
         return LoadBalancer(
             f"{name}-balancer",
             LoadBalancerArgs(
                 names=args.names,
-                vpc_id=network.vpc_id,
-                subnet_ids=network.public_subnet_ids,
+                vpc_id=self.network.vpc_id,
+                subnet_ids=self.network.public_subnet_ids,
                 certificate_arn=args.certificate_arn,
                 default_target_group_arn=self.target.target_group_arn,
                 evacuation_target_group_arn=self.evacuation.target_group_arn,
@@ -209,3 +213,27 @@ class Region(pulumi.ComponentResource):
             ),
             opts=child,
         )
+
+
+def regions_of(
+    names: StackNames,
+    settings: Settings,
+    release: Release,
+    *,
+    certificate_arns: Mapping[str, pulumi.Input[str]],
+    key_arns: Mapping[str, pulumi.Input[str]],
+) -> dict[str, Region]:
+    """Make every Region of a stack, in the settings' order."""
+    return {
+        region: Region(
+            region,
+            RegionArgs(
+                names=RegionNames(stack=names, region=region),
+                settings=settings,
+                release=release,
+                certificate_arn=certificate_arns[region],
+                key_arn=key_arns[region],
+            ),
+        )
+        for region in settings.regions
+    }

@@ -19,6 +19,7 @@ from infra.backup_names import VALIDATION
 from infra.backup_vault import BackupVault
 from infra.bucket import Bucket
 from infra.dead_letters import DeadLetters
+from infra.event_call import call_on
 from infra.function import Function, FunctionArgs
 from infra.naming import RegionNames
 from infra.service_role import ServiceRole, ServiceRoleArgs
@@ -147,28 +148,8 @@ class RestoreTests(pulumi.ComponentResource):
             tags=names.tags(names.name("restore-age")),
             opts=child,
         )
-        self._call(f"{name}-", ended, function)
-        self._call(f"{name}-hourly-", hourly, function)
-
-    def _call(self, name: str, rule: aws.cloudwatch.EventRule, function: Function) -> None:
-        permission = aws.lambda_.Permission(
-            f"{name}called",
-            region=rule.region,
-            action="lambda:InvokeFunction",
-            function=function.name,
-            qualifier=function.alias_name,
-            principal="events.amazonaws.com",
-            source_arn=rule.arn,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        aws.cloudwatch.EventTarget(
-            f"{name}target",
-            region=rule.region,
-            rule=rule.name,
-            target_id=VALIDATION,
-            arn=function.alias_arn,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
-        )
+        call_on(name, ended, function, self, target_id=VALIDATION)
+        call_on(f"{name}-hourly", hourly, function, self, target_id=VALIDATION)
 
 
 def _ended(plan_arn: str) -> str:

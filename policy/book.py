@@ -9,6 +9,7 @@ from policy.rules import (
     backups,
     data,
     doors,
+    drills,
     edge,
     encryption,
     functions,
@@ -50,6 +51,7 @@ _CHAPTERS: Final[Sequence[ModuleType]] = (
     roles,
     watching,
     observers,
+    drills,
 )
 
 

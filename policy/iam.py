@@ -30,6 +30,10 @@ _MEANT: Final[Mapping[str, frozenset[str]]] = {
 # A repository's policy names no resource: it is the repository.
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policy-examples.html
 _NAMES_NO_RESOURCE: Final = frozenset({"RepositoryPolicy"})
+# What IAM lists as about a resource, and AWS grants for all or for none: composite alarms are told
+# to nobody whose permission names some.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+_ALL_OR_NONE: Final = frozenset({"cloudwatch:DescribeAlarms"})
 # A key of any name may follow, which no list can hold:
 # https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-encryption-context
 _OPEN_CONDITION: Final = "kms:EncryptionContext:"
@@ -53,7 +57,13 @@ def complaints(document: Iterable[Mapping[str, Any]], kind: str) -> list[str]:
         kind: What kind of resource the policy belongs to, e.g. `RolePolicy`.
     """
     itself = {"Resource": "*"} if kind in _NAMES_NO_RESOURCE else {}
-    statements = [itself | _without_open_conditions(each) for each in document]
+    statements = [
+        itself | _without_open_conditions(each)
+        for each in document
+        if not _ALL_OR_NONE.issuperset(_actions(each))
+    ]
+    if not statements:
+        return []
     text = json.dumps({"Version": "2012-10-17", "Statement": statements})
     found = _parliament()(text).findings
     meant = _MEANT.get(kind, frozenset())
@@ -67,6 +77,11 @@ def actions_that_could_name_a_resource(actions: Iterable[str]) -> list[str]:
         for action in actions
         if complaints([{"Effect": "Allow", "Action": [action], "Resource": ["*"]}], "RolePolicy")
     ]
+
+
+def _actions(statement: Mapping[str, Any]) -> list[str]:
+    actions: Any = statement.get("Action", [])
+    return [actions] if isinstance(actions, str) else list(actions)
 
 
 def _without_open_conditions(statement: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,6 +37,16 @@ class RegionOutputs(_Outputs):
     observer_function_name: str | None = None
 
 
+class DrillOutputs(_Outputs):
+    """Identifiers of what drills a stack; without a schedule there is the parameter alone."""
+
+    region: str
+    parameter: str
+    journal_bucket: str | None = None
+    state_machine_arn: str | None = None
+    function_name: str | None = None
+
+
 class StackOutputs(_Outputs):
     """Identifiers of what a stack holds, Regions in the settings' order."""
 
@@ -46,6 +56,7 @@ class StackOutputs(_Outputs):
     zone_name: str
     predict_name: str
     table_name: str | None = None
+    drills: DrillOutputs | None = None
     regions: tuple[RegionOutputs, ...]
 
 

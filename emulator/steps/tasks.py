@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from emulator.door import key_access
 from emulator.steps.errors import PERMISSIONS, RUNTIME, StateError
-from emulator.storage.roles import denial
+from emulator.storage.roles import Need, denial
 from emulator.store import functions
 from emulator.store.backends import ACCOUNT, backend_of, region_of
 from emulator.watch import permissions
@@ -136,8 +136,11 @@ def _key_denial(sender: Sender, key_id: str, region: str) -> str | None:
     key = key_access.find(key_id, region)
     if key is None:
         return f"key {key_id} does not exist in {region}"
-    for action in ("kms:GenerateDataKey", "kms:Decrypt"):
-        reason = permissions.may(sender, action, key.arn, ())
-        if reason is not None:
-            return reason
-    return None
+    # SNS uses the key for whoever publishes, and says so.
+    # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    used = key_access.via("sns", region)
+    needs = [
+        (Need(action=action, resource=key.arn, context=used), ())
+        for action in ("kms:GenerateDataKey", "kms:Decrypt")
+    ]
+    return denial(str(sender.role_arn), (SERVICE,), needs, source_arn=sender.source_arn)

@@ -13,10 +13,22 @@ from typing import Final
 import pulumi
 
 from infra.naming import stack_name_problem
-from infra.settings import backup, capacity, data, edge, fields, observing, runtime, watching, zonal
+from infra.settings import (
+    backup,
+    capacity,
+    data,
+    drills,
+    edge,
+    fields,
+    observing,
+    runtime,
+    watching,
+    zonal,
+)
 from infra.settings.backup import BackupSettings
 from infra.settings.capacity import CapacitySettings
 from infra.settings.data import DataSettings
+from infra.settings.drills import DrillSettings
 from infra.settings.edge import EdgeSettings
 from infra.settings.observing import ObservingSettings
 from infra.settings.reading import Problem, Reading, SettingsError
@@ -75,6 +87,7 @@ class Settings:
     watching: WatchingSettings
     observing: ObservingSettings
     backup: BackupSettings
+    drills: DrillSettings
 
 
 def parse_settings(raw: Mapping[str, str], *, project: str, stack: str) -> Settings:
@@ -137,6 +150,7 @@ def _read_all(reading: Reading) -> Settings:
         watching=watching.read(reading),
         observing=observing.read(reading),
         backup=backup.read(reading),
+        drills=drills.read(reading),
     )
 
 
@@ -161,6 +175,7 @@ def _note_contradictions(reading: Reading) -> None:
     watching.contradictions(reading)
     observing.contradictions(reading)
     backup.contradictions(reading)
+    drills.contradictions(reading)
 
 
 def doubts(settings: Settings) -> tuple[str, ...]:
@@ -183,6 +198,7 @@ def doubts(settings: Settings) -> tuple[str, ...]:
         *watching.doubts(settings.watching, production=settings.production),
         *edge.doubts(settings.edge, clients_name=f"predict.{settings.zone_name}"),
         *backup.doubts(settings.backup, log_retention_days=settings.log_retention_days),
+        *drills.doubts(settings.drills, production=settings.production),
     )
 
 

@@ -37,10 +37,12 @@ class Schedule:
     Attributes:
         shortest_gap_min: Least time between two runs, minutes.
         longest_gap_min: Most time between two runs, minutes.
+        moments: When in a week it may run ("Mon:09:30").
     """
 
     shortest_gap_min: int
     longest_gap_min: int
+    moments: frozenset[str]
 
     @property
     def longest_gap_days(self) -> float:
@@ -83,7 +85,14 @@ def _gaps(times: list[int], days: list[date]) -> Schedule:
     nights = {(later - sooner).days for sooner, later in pairwise(days)} or {len(_DAYS)}
     over_night = [each * _DAY_MIN - times[-1] + times[0] for each in nights]
     gaps = [*over_night, *(later - sooner for sooner, later in pairwise(times))]
-    return Schedule(shortest_gap_min=min(gaps), longest_gap_min=max(gaps))
+    weekdays = {calendar.day_abbr[day.weekday()] for day in days}
+    return Schedule(
+        shortest_gap_min=min(gaps),
+        longest_gap_min=max(gaps),
+        moments=frozenset(
+            f"{weekday}:{past // 60:02}:{past % 60:02}" for weekday in weekdays for past in times
+        ),
+    )
 
 
 def _times(minute: str, hour: str) -> list[int]:

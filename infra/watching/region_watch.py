@@ -1,11 +1,12 @@
 """What one Region is watched by: its topic, its alarms, its canary."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 
 from infra.backup_names import VAULT
+from infra.drills.names import drilled_from
 from infra.naming import RegionNames
 from infra.observer import Observer, ObserverArgs
 from infra.region import Region
@@ -15,6 +16,7 @@ from infra.watching.alarm import Watch
 from infra.watching.alarms import Alarms, AlarmsArgs
 from infra.watching.backup_alarms import BackedUp, backup_watch
 from infra.watching.canary import Canary, CanaryArgs
+from infra.watching.drill_alarms import drill_watch
 from infra.watching.neighbour_alarms import Neighbours, neighbour_watch
 from infra.watching.recovery_alarms import Recovery, recovery_watch
 from infra.watching.serving_alarms import Serving, serving_watch
@@ -54,11 +56,17 @@ class RegionWatch(pulumi.ComponentResource):
         serving: What serves clients there, as it is watched.
         recovery: What a failover will need of it, as it is watched.
         observer: What decides on failover there.
+        topic_arn: Who is told there.
+        alarm_arns: Of its metric alarms, by what ends their names.
+        secret_arn: The credential of the stack's own clients there; None if they need none.
     """
 
     serving: Serving
     recovery: Recovery
     observer: Observer
+    topic_arn: pulumi.Output[str]
+    alarm_arns: Mapping[str, pulumi.Output[str]]
+    secret_arn: pulumi.Output[str] | None
 
     def __init__(
         self, name: str, args: RegionWatchArgs, opts: pulumi.ResourceOptions | None = None
@@ -97,6 +105,7 @@ class RegionWatch(pulumi.ComponentResource):
                     neighbour_watch(Neighbours(own=own, targets=args.others), watching),
                     recovery_watch(self.recovery, watching),
                     *_backups(args, own),
+                    *_drilled(args, own),
                     *args.besides,
                 ),
                 topic_arn=topic.arn,
@@ -106,6 +115,8 @@ class RegionWatch(pulumi.ComponentResource):
         )
         if args.settings.zonal.autoshift:
             self._zonal_autoshift(name, args, alarms)
+        self.topic_arn, self.alarm_arns = topic.arn, alarms.arns
+        self.secret_arn = canary.secret_arn
         self.register_outputs({"topicArn": topic.arn})
 
     def _zonal_autoshift(self, name: str, args: RegionWatchArgs, alarms: Alarms) -> None:
@@ -156,6 +167,13 @@ def _backups(args: RegionWatchArgs, own: OwnMetrics) -> tuple[Watch, ...]:
         test_overdue_s=settings.test_overdue_s,
     )
     return (backup_watch(backed_up),)
+
+
+def _drilled(args: RegionWatchArgs, own: OwnMetrics) -> tuple[Watch, ...]:
+    drills = args.settings.drills
+    if not drills.scheduled or own.region != drilled_from(args.settings.regions):
+        return ()
+    return (drill_watch(own, overdue_days=drills.overdue_days),)
 
 
 def _serving(region: Region, own: OwnMetrics) -> Serving:

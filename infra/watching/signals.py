@@ -152,6 +152,10 @@ class OwnMetrics:
         """A metric of restore tests (`resilience/functions/restore_validation.py`)."""
         return self._metric(name, stat)
 
+    def of_drills(self, name: str, stat: str) -> Metric:
+        """A metric of scheduled drills (`resilience/functions/drill_age.py`)."""
+        return self._metric(name, stat)
+
     def _metric(self, name: str, stat: str, **dimensions: str) -> Metric:
         return Metric(
             namespace=self.namespace,

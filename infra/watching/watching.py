@@ -52,6 +52,9 @@ class Watching(pulumi.ComponentResource):
     """
 
     observers: dict[str, Observer]
+    topic_arns: dict[str, pulumi.Output[str]]
+    alarm_arns: dict[str, Mapping[str, pulumi.Output[str]]]
+    secret_arns: dict[str, pulumi.Output[str] | None]
 
     def __init__(
         self, name: str, args: WatchingArgs, opts: pulumi.ResourceOptions | None = None
@@ -64,6 +67,9 @@ class Watching(pulumi.ComponentResource):
         )
         watches = {region: self._region(region, args, health) for region in regions}
         self.observers = {region: watch.observer for region, watch in watches.items()}
+        self.topic_arns = {region: watch.topic_arn for region, watch in watches.items()}
+        self.alarm_arns = {region: watch.alarm_arns for region, watch in watches.items()}
+        self.secret_arns = {region: watch.secret_arn for region, watch in watches.items()}
         if HEALTH_METRICS_REGION not in regions:
             self._health_alone(f"{name}-health", args, health)
         Dashboard(

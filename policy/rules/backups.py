@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from policy.graph import Graph, Resource
 
-_NOT_KEPT: Final = frozenset({"evacuation", "accesslogs"})
+_NOT_KEPT: Final = frozenset({"evacuation", "accesslogs", "journals"})
 _JUDGE: Final = "-restore-validation"
 _AGE: Final = "RestoreTestAge"
 
@@ -57,7 +57,7 @@ def everything_that_is_kept_is_backed_up(graph: Graph) -> Iterator[Said]:
     """Every bucket and table that cannot be made again is in its Region's backup selection.
 
     What nobody selected is found missing on the day it is to be restored. Flags are set again by
-    hand, and logs of the edge are nobody's to restore.
+    hand, logs of the edge are nobody's to restore, and journals are locked where they lie.
 
     Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/assigning-resources.html
     """

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 _REPLICATED: Final = ("releases", "predictions")
 _FLAGS: Final = "evacuation"
 _ACCESS_LOGS: Final = "accesslogs"
-_AGING: Final = frozenset({"predictions", _ACCESS_LOGS})
+_JOURNALS: Final = "journals"
+_AGING: Final = frozenset({"predictions", _ACCESS_LOGS, _JOURNALS})
 
 
 def _belonging(graph: Graph, bucket: Resource, kind: str) -> Resource:
@@ -106,7 +107,7 @@ def _refuses_http(statement: dict[str, object]) -> bool:
 
 @each("Bucket")
 def only_predictions_age(bucket: Resource, graph: Graph) -> Iterator[str]:
-    """Of current objects only predictions and access logs age; old versions of all but releases.
+    """Of current objects only records, logs and journals age; old versions of all but releases.
 
     A release that is evicted, even an old version of one, is the way back, gone: which of them a
     Region serves, S3 cannot know. A flag that expires ends an evacuation by itself.

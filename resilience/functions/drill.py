@@ -33,6 +33,8 @@ from resilience.functions.metric_line import say
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from resilience.experiments.core.experiment import Experiment
+    from resilience.experiments.core.ground import Ground
     from resilience.experiments.core.steps import Answer
 
 
@@ -41,24 +43,36 @@ def handle(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     ground = from_json(os.environ["UNDERSTUDY_DRILL"])
     world = FunctionWorld(ground, os.environ)
     drill, experiment = str(event["drill"]), str(event["experiment"])
-    stepper = Stepper(
+    stepper = hand_on(drill, world, ground, CATALOGUE)
+    answer = stepper.step(str(event["step"]), drill, experiment, event.get("options") or {})
+    if answer.step == "report":
+        _write(stepper, world, answer)
+    tell(answer, experiment)
+    return answer.to_json()
+
+
+def hand_on(
+    drill: str, world: FunctionWorld, ground: Ground, catalogue: Mapping[str, Experiment]
+) -> Stepper:
+    """Make this function's hand on one drill."""
+    return Stepper(
         world=world,
         ground=ground,
-        catalogue=CATALOGUE,
+        catalogue=catalogue,
         asked=Asked(account=ground.account, stack=ground.stack),
         owner=f"{os.environ.get('AWS_LAMBDA_FUNCTION_NAME', 'function')}:{drill}",
         alive=lambda _: True,  # another execution is not seen from here: its lease decides
     )
-    answer = stepper.step(str(event["step"]), drill, experiment, event.get("options") or {})
-    if answer.step == "report":
-        _write(stepper, world, answer)
+
+
+def tell(answer: Answer, experiment: str) -> None:
+    """Write what a step came to as one line; the last one's is a metric too."""
     facts: dict[str, Any] = {"level": "INFO", **answer.to_json()}
     if answer.next is None:
         facts |= {"DrillMet": int(answer.verdict == "met"), "Experiment": experiment}
         say("drill", facts, ["DrillMet"], [["Experiment"]])
     else:
         say("drill", facts, [], [])
-    return answer.to_json()
 
 
 def _write(stepper: Stepper, world: FunctionWorld, answer: Answer) -> None:

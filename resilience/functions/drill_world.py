@@ -147,7 +147,7 @@ class FunctionWorld:
             )
 
         outcome, answer = _outcome(send)
-        address = None if connection.sock is None else str(connection.sock.getpeername()[0])
+        address = _peer(connection)
         connection.close()
         return Probe(
             scheduled_s=aim.scheduled_s,
@@ -182,6 +182,14 @@ def _outcome(send: Callable[[], Answer]) -> tuple[Outcome, Answer | None]:
     if answer.wrong:
         return Outcome.WRONG_ANSWER, answer
     return (Outcome.BAD_STATUS if answer.problem else Outcome.GOOD), answer
+
+
+def _peer(connection: http.client.HTTPSConnection) -> str | None:
+    """Give the address that was reached; None if there is no connection, or none any more."""
+    try:
+        return None if connection.sock is None else str(connection.sock.getpeername()[0])
+    except OSError:
+        return None
 
 
 def _request_id(scheduled_s: float) -> str:

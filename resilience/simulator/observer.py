@@ -206,15 +206,12 @@ class Observer:
         written = fate not in {"write lost", "write late"}
         if fate == "written twice":
             after, _ = world.think(after, inputs, self.place, self.settings)
-        if written:
+        if not written:
+            self.items.close(look - 1)
+        if written or fate == "write late":  # which lands before the next look, without its steps
             self.brain = after
             self._write(look, after, inputs)
-        else:
-            self.items.close(look - 1)
-            if fate == "write late":
-                # It lands before the next look, without its steps.
-                self.brain = after
-                self._write(look, after, inputs)
+            world.written(self, steps)
         self.last = look
         unchanged = not steps and _same(before, self.brain) and written
         if written and fate != "step lost":

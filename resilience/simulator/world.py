@@ -173,10 +173,14 @@ class World:
         elif step.action is Action.NOTIFY:
             self.operator.page()
         elif step.action in {Action.CLAIM_EPOCH, Action.RESIGN_EPOCH}:
+            self.wake(surely=True)
+
+    def written(self, observer: Observer, steps: tuple[Step, ...]) -> None:
+        """Take note of what a decision claims once it is written, whatever becomes of its steps."""
+        for step in steps:
             if step.action is Action.CLAIM_EPOCH and step.by != OBSERVER:
                 claim = observer.brain.epoch.claim
                 self.promoted.add(0 if claim is None else claim.number)
-            self.wake(surely=True)
 
     def check_rules(self, observer: Observer, broken: tuple[str, ...]) -> None:
         """Take note of rules that a decision broke."""

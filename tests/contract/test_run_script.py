@@ -112,6 +112,16 @@ def test_a_failed_set_up_breaks_the_run_and_is_tried_again(project: Path, bare: 
     assert run(project, "status", PYTHON=bare).returncode == 0
 
 
+def test_a_linked_environment_of_another_lock_is_left_alone(project: Path, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    (theirs / "bin").mkdir(parents=True)
+    (project / ".venv").symlink_to(theirs)
+    refused = run(project, "status")
+    assert refused.returncode == 2, refused.stderr
+    assert f".venv is a link to {theirs}" in refused.stderr, "it is named, and the way out with it"
+    assert (theirs / "bin").is_dir(), "what others use is not emptied"
+
+
 def test_an_interpreter_that_does_not_run_is_named(project: Path) -> None:
     refused = run(project, "status", PYTHON="/no/such/python")
     assert refused.returncode == 2

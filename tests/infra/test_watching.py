@@ -27,6 +27,7 @@ SOURCES = {
     "resilience/functions/observer.py": {"Region"},
     "resilience/functions/restore_validation.py": {"Region"},
     "resilience/functions/restore_age.py": {"Region"},
+    "resilience/functions/drill_age.py": {"Region"},
 }
 
 Reference = tuple[str, str, frozenset[str]]
@@ -89,6 +90,7 @@ def test_thresholds_follow_the_settings(release_zip: Path) -> None:
         canaryIntervalMinutes="5",
         rpoSeconds="400",
         restoreTestSchedule="cron(0 8 ? * MON,THU *)",
+        drillOverdueDays="20",
     )
     graph = run_program("staging", config, release_zip)
     alarms = in_region(graph, "MetricAlarm", "us-west-2")
@@ -100,12 +102,15 @@ def test_thresholds_follow_the_settings(release_zip: Path) -> None:
     assert seen["latency"] == 2.5, "CloudWatch has it in seconds"
     assert seen["replication-latency-releases"] == 600
     assert seen["restore-test-missing"] == 5 * 86_400, "four days apart, and one to be late"
+    assert seen["drill-missing"] == 20 * 86_400
     assert seen["delivery-delay"] == 400, "the RPO is what delivery is held against"
     canary = alarms["understudy-staging-canary-failure-us-east-1"]
     assert canary.inputs["period"] == 300, "a period holds one look of the canary"
     mismatch = alarms["understudy-staging-release-mismatch"]
     assert mismatch.inputs["evaluationPeriods"] * 300 == 900, "longer than a deploy takes"
     for schedule in graph.of("Schedule"):
+        if schedule.inputs["name"].endswith("-drill"):
+            continue
         canaries = schedule.inputs["name"].endswith("-canary")
         assert schedule.inputs["scheduleExpression"] == (
             "rate(5 minutes)" if canaries else "rate(1 minute)"
@@ -120,7 +125,8 @@ def test_silence_means_failure_where_something_always_speaks(staging: Graph) -> 
             if alarm.inputs["treatMissingData"] == "breaching"
         }
         always = {"backup-missing", "canary-silent", "evacuation-switch", "restore-test-missing"}
-        assert silent == always | {"observer-silent"}
+        drilled = {"drill-missing"} if region == staging.regions[1] else set[str]()
+        assert silent == always | {"observer-silent"} | drilled
 
 
 def test_a_page_waits_only_for_one_that_stands_beside_it(graph: Graph) -> None:

@@ -24,6 +24,8 @@ PARTS: Final = (
     "infra",
     "resilience/functions",
     "resilience/failover",
+    "resilience/experiments",
+    *(f"resilience/{each}.py" for each in ("measurement", "objectives", "records")),
     "docs/how-to/runbooks",
 )
 """What a program is made of, beside its settings files."""

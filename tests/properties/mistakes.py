@@ -36,7 +36,12 @@ _NO_SCHEDULE: Final = (
 
 _BOOLEANS: Final = (
     *("production", "deletionProtection", "registryReplication", "snapStart", "webFirewall"),
-    *("backupEnabled", "zonalAutoshift"),
+    *("backupEnabled", "zonalAutoshift", "drillsScheduled", "drillInjections"),
+)
+
+_NO_DATES: Final = (
+    *("", "{}", '["2027-02-30"]', '["24 December"]', '["2027-1-1"]', '["20271224"]'),
+    *('["2027-12-24", "2027-12-24"]', json.dumps([f"2027-01-{day}" for day in range(10, 26)])),
 )
 
 # Texts that no setting of its kind takes, whatever the others are.
@@ -78,10 +83,18 @@ WRONG: Final[dict[str, tuple[str, ...]]] = {
         *("", "{}", '["Sat"]', '["Sat:00:00-Sun:23:59"]', '["Sat:09:00-Sat:08:00"]'),
         *('["sat:00:00-sat:01:00"]', '["Sat:00:00-Sat:24:00"]'),
     ),
-    "practiceRunBlockedDates": (
-        *("", "{}", '["2027-02-30"]', '["24 December"]', '["2027-1-1"]', '["20271224"]'),
-        *('["2027-12-24", "2027-12-24"]', json.dumps([f"2027-01-{day}" for day in range(10, 26)])),
+    "practiceRunBlockedDates": _NO_DATES,
+    "drillBlackoutDates": _NO_DATES,
+    "drillExperiments": (
+        *("", "{}", "region-loss", '["meteor"]', '["bad-model"]', '["Region-loss"]'),
+        '["dns-switchover", "dns-switchover"]',
     ),
+    "drillSchedule": (*_NO_SCHEDULE, "cron(0/10 * * * ? *)", "cron(0 6 29 2 ? *)"),
+    "drillWindows": (
+        *("", "{}", '["mon"]', '["Mon:09:00-Mon:16:00"]', '["mon 16:00-09:00"]', '["mon-fri"]'),
+        *('["mon 09:00-24:30"]', '["MON 09:00-16:00"]', '["mon  09:00-16:00"]'),
+    ),
+    "drillJournalLock": ("", "none", "Compliance"),
 }
 
 
@@ -237,8 +250,30 @@ def _backups(chosen: Chosen) -> list[Mistake]:
     return found
 
 
+def _drills(chosen: Chosen) -> list[Mistake]:
+    found = []
+    rto_s = int(chosen["rtoSeconds"])
+    if rto_s > 1:
+        hasty = {"drillStopSeconds": str(rto_s - 1)}
+        found.append(_together("drillStopSeconds", "rtoSeconds", **hasty))
+    if chosen["drillsScheduled"] != "true":
+        return found
+    on = "drillsScheduled"
+    found.append(_together("drillExperiments", on, drillExperiments="[]"))
+    hurts = {"drillInjections": "false", "drillExperiments": '["dns-switchover", "region-loss"]'}
+    found.append(_together("drillExperiments", on, **hurts))
+    weekly = {"drillSchedule": "cron(0 6 ? * WED *)", "drillOverdueDays": "7"}
+    found.append(_together("drillOverdueDays", f"{on} drillWindows", **weekly))
+    shut = {"drillWindows": '["thu-tue 00:00-24:00"]', "drillSchedule": "cron(0 6 ? * WED *)"}
+    found.append(_together("drillSchedule", on, **shut, drillOverdueDays="8"))
+    if chosen["production"] == "true":
+        soft = {"drillJournalLock": "governance"}
+        found.append(_together("drillJournalLock", f"{on} production", **soft))
+    return found
+
+
 CONTRADICTIONS: Final[tuple[Callable[[Chosen], list[Mistake]], ...]] = (
-    *(_production, _where, _capacity, _versions, _runtime, _edge, _answers, _backups),
+    *(_production, _where, _capacity, _versions, _runtime, _edge, _answers, _backups, _drills),
 )
 
 

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from infra.aws_regions import REGIONS
 from infra.settings.capacity import whole_load
 from infra.settings.data import STRONG_SETS
+from infra.settings.drills import HARMLESS, HURTING
 from infra.settings.fields import LOG_RETENTION_DAYS
+from infra.settings.schedule import schedule
 from tests.infra.graph import stack_config
 
 Drawn = dict[str, Any]
@@ -68,6 +70,9 @@ _WINDOWS = st.builds(
     "{0}:{1:02}:00-{0}:{1:02}:{2:02}".format,
     *(st.sampled_from(["Mon", "Sun"]), st.integers(0, 23), st.integers(1, 59)),
 )
+_DATES = st.lists(
+    st.dates(date(2026, 1, 1), date(2030, 12, 31)).map(date.isoformat), max_size=15, unique=True
+)
 
 # The least and the most of every setting that is a number, whatever the others are.
 RANGES: Final = {
@@ -100,6 +105,9 @@ RANGES: Final = {
     "backupLockChangeableDays": (3, _MOST_DAYS),
     "restoreTestWithinDays": (1, 365),
     "restoreTestValidationHours": (1, 168),
+    "drillStopSeconds": (1, 86_400),
+    "drillOverdueDays": (1, 366),
+    "drillJournalDays": (1, _MOST_DAYS),
 }
 
 # Numbers that must go with another setting; `valid` draws them where that one is drawn.
@@ -110,6 +118,7 @@ _IN_COMPANY: Final = frozenset(
         *("predictionArchiveDays", "predictionDays", "backupRetentionDays"),
         *("backupCopyRetentionDays", "backupLockMinDays", "backupLockMaxDays"),
         *("observerLookSeconds", "agreementSeconds"),
+        *("rtoSeconds", "drillStopSeconds", "drillOverdueDays"),
     }
 )
 
@@ -128,9 +137,8 @@ ALONE: Final[dict[str, st.SearchStrategy[Any]]] = {
     "alarmErrorRatio": _RATIOS,
     "zonalAutoshift": st.booleans(),
     "practiceRunBlockedWindows": st.lists(_WINDOWS, max_size=15, unique=True),
-    "practiceRunBlockedDates": st.lists(
-        st.dates(date(2026, 1, 1), date(2030, 12, 31)).map(date.isoformat), max_size=15, unique=True
-    ),
+    "practiceRunBlockedDates": _DATES,
+    "drillBlackoutDates": _DATES,
 }
 _ALONE = {key: maybe(key, values) for key, values in ALONE.items()}
 
@@ -306,6 +314,38 @@ def backups(draw: st.DrawFn, *, production: bool) -> Drawn:
     }
 
 
+_ONE_A_DAY = st.builds(
+    "cron({} {} {} *)".format, st.integers(0, 59), st.integers(0, 23), _EVERY_DAY | _SOME_DAYS
+)
+_DRILL_TIMES = maybe("drillSchedule", _ONE_A_DAY | _crons(_SOME_DAYS))
+_OPEN = st.sampled_from(
+    [[], ["mon-sun 00:00-24:00"], ["mon-wed 00:00-24:00", "thu-sun 00:00-24:00"]]
+)
+_RTOS_S = maybe("rtoSeconds", numbers(1, 86_400))
+
+
+@st.composite
+def drills(draw: st.DrawFn, *, production: bool) -> Drawn:
+    """Which drills run by the clock, when, and how what they find is kept."""
+    scheduled, injections = draw(st.booleans()), draw(st.booleans())
+    may = (*HARMLESS, *HURTING) if injections or not scheduled else HARMLESS
+    chosen = st.lists(st.sampled_from(may), min_size=int(scheduled), max_size=len(may), unique=True)
+    when, rto_s = draw(_DRILL_TIMES), draw(_RTOS_S)
+    gap_days = -(-schedule(when).longest_gap_min // (24 * 60))
+    locks = ["compliance"] if production and scheduled else ["governance", "compliance"]
+    return {
+        "drillsScheduled": scheduled,
+        "drillInjections": injections,
+        "drillExperiments": draw(chosen),
+        "drillSchedule": when,
+        "drillWindows": draw(_OPEN),
+        "rtoSeconds": rto_s,
+        "drillStopSeconds": draw(numbers(rto_s, 86_400)),
+        "drillOverdueDays": draw(numbers(gap_days + 1, 366)),
+        "drillJournalLock": draw(st.sampled_from(locks)),
+    }
+
+
 @st.composite
 def valid(draw: st.DrawFn, *, most_regions: int = 8) -> dict[str, str]:
     """Settings that contradict nothing: a text for every key there is."""
@@ -320,6 +360,7 @@ def valid(draw: st.DrawFn, *, most_regions: int = 8) -> dict[str, str]:
         draw(records()),
         draw(observing()),
         draw(backups(production=production)),
+        draw(drills(production=production)),
         {key: draw(values) for key, values in _ALONE.items()},
     )
     keys = list(itertools.chain.from_iterable(groups))

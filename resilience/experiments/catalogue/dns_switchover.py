@@ -44,5 +44,6 @@ DNS_SWITCHOVER: Final = Experiment(
     deadline_s=lambda ground: ground.turn_s + ground.ttl_s + _MARGIN_S,
     judge=lambda view: (moved_away(view), kept_answering(view)),
     outage_s=lambda ground: ground.rto_s,
+    hurts=False,
     contributions={"availability": "high"},
 )

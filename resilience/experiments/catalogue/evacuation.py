@@ -78,5 +78,6 @@ EVACUATION: Final = Experiment(
     judge=_judge,
     judge_after=_judge_after,
     outage_s=lambda ground: ground.rto_s,
+    hurts=False,
     contributions={"availability": "high", "reliability": "medium"},
 )

@@ -93,6 +93,7 @@ class Experiment:
         recovers: Whether the recovery time is held against the RTO.
         outage_s: The longest outage that clients may have before the drill is stopped; 0 is none.
         spares: Whether a standby without capacity may be drilled on: it is what is looked for.
+        hurts: Whether it breaks something: a stack must be tagged for that.
         contributions: What it says something about, as Chaos Toolkit has it.
     """
 
@@ -109,6 +110,7 @@ class Experiment:
     recovers: bool = False
     outage_s: Callable[[Ground], float] = lambda ground: ground.rto_s * 2
     spares: bool = False
+    hurts: bool = True
     contributions: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def options(self, given: Mapping[str, str]) -> dict[str, str]:

@@ -123,11 +123,11 @@ def _refusals(
         yield f"this is stack {ground.stack}: expected {asked.stack}"
     if why := closed(calendar_of(world, ground, asked.calendar), world.now_s()):
         yield why
-    for place in ground.places:
+    for place in ground.places if experiment.hurts else ():
         if _tag(world, ground, place.region, place.function) != ALLOWED:
             yield (
                 f"{place.function} in {place.region} is not tagged {ALLOWING_TAG}={ALLOWED}: "
-                "this stack is not for drills"
+                "nothing of this stack may be broken"
             )
     yield from impaired(world, ground)
     for place in ground.places:

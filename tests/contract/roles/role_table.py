@@ -187,7 +187,123 @@ VALIDATION: Final = (
     table_call("scan", "dynamodb:Scan", of=RESTORED_TABLE),
 )
 
+MACHINE: Final = "stateMachine"
+DRILL_ITEM: Final = {"pk": {"S": "drill"}, "sk": {"S": "table"}}
+
+
+def machine_arn(on: Ground) -> str:
+    return on.arn("states", f"{MACHINE}:{on.name('drill')}")
+
+
+DRILL: Final = (
+    *logs("drill"),
+    DEAD_LETTER,
+    # It looks at every Region, and touches its own.
+    call(
+        "lambda",
+        "get_function_concurrency",
+        lambda on: {"FunctionName": on.name("predict")},
+        "lambda:GetFunctionConcurrency",
+        reaches=True,
+    ),
+    call(
+        "lambda",
+        "list_tags",
+        lambda on: {"Resource": on.arn("lambda", f"function:{on.name('predict')}")},
+        "lambda:ListTags",
+        reaches=True,
+    ),
+    call(
+        "cloudwatch",
+        "describe_alarms",
+        lambda on: {"AlarmNames": [on.name("region-impaired")], "AlarmTypes": ["CompositeAlarm"]},
+        "cloudwatch:DescribeAlarms",
+        reaches=True,
+    ),
+    call(
+        "s3",
+        "head_object",
+        lambda on: {"Bucket": on.bucket("evacuation"), "Key": FLAG},
+        "s3:GetObject",
+        reaches=True,
+    ),
+    call(
+        "s3",
+        "list_objects_v2",
+        lambda on: {"Bucket": on.bucket("evacuation"), "Prefix": FLAG},
+        "s3:ListBucket",
+        reaches=True,
+    ),
+    call(
+        "ssm",
+        "get_parameter",
+        lambda on: {"Name": f"/{on.prefix.replace('-', '/', 1)}/drills"},
+        "ssm:GetParameter",
+    ),
+    call(
+        "secretsmanager",
+        "get_secret_value",
+        lambda on: {"SecretId": on.name("canary")},
+        "secretsmanager:GetSecretValue",
+    ),
+    table_call("put_item", "dynamodb:PutItem", Item=DRILL_ITEM),
+    table_call("get_item", "dynamodb:GetItem", Key=DRILL_ITEM),
+    table_call(
+        "query",
+        "dynamodb:Query",
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": "drill"}},
+    ),
+    bucket_call(
+        *("put_object", "journals", "s3:PutObject", "kms:GenerateDataKey"),
+        Key="journals/table/journal.json",
+        Body=b"{}",
+        ChecksumAlgorithm="SHA256",
+    ),
+    bucket_call("list_objects_v2", "journals", "s3:ListBucket", Prefix="journals/"),
+    call(
+        "stepfunctions",
+        "describe_state_machine",
+        lambda on: {"stateMachineArn": machine_arn(on)},
+        "states:DescribeStateMachine",
+    ),
+    call(
+        "sns",
+        "publish",
+        lambda on: {"TopicArn": on.arn("sns", on.name("pager")), "Message": "{}"},
+        "sns:Publish",
+    ),
+)
+
 ALLOWED: Final[Mapping[str, tuple[Call, ...]]] = {
+    "drill": DRILL,
+    "drill-steps": (
+        call(
+            "lambda",
+            "invoke",
+            lambda on: {
+                "FunctionName": on.arn("lambda", f"function:{on.name('drill')}:live"),
+                "InvocationType": "Event",
+                "Payload": b'{"detail-type": "Scheduled Event"}',
+            },
+            "lambda:InvokeFunction",
+        ),
+        call(
+            "sns",
+            "publish",
+            lambda on: {"TopicArn": on.arn("sns", on.name("pager")), "Message": "{}"},
+            "sns:Publish",
+        ),
+    ),
+    "drill-schedule": (
+        call(
+            "stepfunctions",
+            "start_execution",
+            lambda on: {"stateMachineArn": machine_arn(on), "input": "{}"},
+            "states:StartExecution",
+        ),
+        DEAD_LETTER,
+    ),
     "predict": logs("predict"),
     "evacuation": (
         *logs("evacuation"),
@@ -320,6 +436,14 @@ ALLOWED: Final[Mapping[str, tuple[Call, ...]]] = {
 """Calls by what ends the role's name."""
 
 ELSEWHERE: Final[Mapping[str, str]] = {
+    **{
+        f"logs:{action}": "Step Functions makes the delivery of its own logs by it"
+        for action in (
+            *("CreateLogDelivery", "DeleteLogDelivery", "DescribeLogGroups"),
+            *("DescribeResourcePolicies", "GetLogDelivery", "ListLogDeliveries"),
+            *("PutResourcePolicy", "UpdateLogDelivery"),
+        )
+    },
     # SQS asks for it when it takes a dead letter; the emulated queue is in memory.
     "kms:GenerateDataKey": "tests/contract/storage/test_encryption.py",
     "s3:AbortMultipartUpload": "no upload of several parts is made by the emulated Firehose",

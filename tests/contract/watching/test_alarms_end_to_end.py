@@ -31,6 +31,7 @@ MINUTE_S = 60.0
 ELSEWHERE = {
     "RestoreTestsFailed": "tests/unit/resilience/test_restore_validation.py",
     "RestoreTestAge": "tests/contract/backup/test_the_program.py",
+    "DrillAge": "tests/contract/drills/test_scheduled_drills.py",
 }
 REAL_SLACK_S = 20.0  # this machine may be busy; the deadline is not what is measured
 

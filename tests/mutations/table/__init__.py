@@ -2,6 +2,7 @@
 
 from tests.mutations.table import (
     data,
+    drills,
     edge,
     functions,
     health,
@@ -22,6 +23,7 @@ CHAPTERS = {
     "Roles and keys": roles.MUTATIONS,
     "Watching and backups": watching.MUTATIONS,
     "Observers": observers.MUTATIONS,
+    "Drills": drills.MUTATIONS,
 }
 
 MUTATIONS = tuple(each for chapter in CHAPTERS.values() for each in chapter)

@@ -4,6 +4,7 @@ from tests.policy.breaks import (
     backups,
     data,
     doors,
+    drills,
     edge,
     encryption,
     functions,
@@ -24,7 +25,7 @@ BREAKS = tuple(
     case
     for chapter in (
         *(regions, edge, zones, doors, health, traffic, functions, images, data),
-        *(encryption, table, backups, messages, production, roles, watching, observers),
+        *(encryption, table, backups, messages, production, roles, watching, observers, drills),
     )
     for case in chapter.BREAKS
 )

@@ -77,6 +77,14 @@ def test_a_sound_stack_and_the_real_brain_break_no_rule(count: int) -> None:
         (3, "seed=20 throttled(us-east-1)@421.3+890.8 clock-skewed(us-east-1,=-0.7)@547.2+179.4"),
         # A table that is slower than a lease for hours, in which nobody holds, is not healthy.
         (2, "seed=3000097322 observer-dead(us-east-1)@1200+1"),
+        # An operator's promote counts once it is written, though its step was lost.
+        (
+            2,
+            (
+                "seed=0 throttled(us-east-1)@300+60 observer-flaky(us-east-1,=0.88)@300+300"
+                " operator-errs(us-east-1,promote)@565+0"
+            ),
+        ),
     ],
 )
 def test_what_once_seemed_to_break_a_rule_breaks_none(count: int, text: str) -> None:

@@ -1,0 +1,326 @@
+"""The deployed schedule, machine and function, in emulated time: what is drilled, kept and told.
+
+One emulator holds the staging stack. The schedule is the deployed one, moved up so that it fires
+soon; nothing here calls the function or a step of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from emulator.handle import EmulatorHandle
+from inference.release import Order, build_release
+from resilience.aws import Aws
+from resilience.experiments.grounding import ground_of
+from resilience.experiments.verify import differences
+from resilience.functions.drill_ground import plan_of
+from resilience.journal import read_journal
+from resilience.outputs import parse_outputs
+from resilience.topology_reader import read_topology
+from tests.infra.graph import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+STACK, PREFIX = "staging", "understudy-staging"
+SPEED = 6.0
+HERE, FIRST = "us-west-2", "us-east-1"
+PARAMETER = "/understudy/staging/drills"
+EXPERIMENTS = ("dns-switchover", "region-loss")
+# Emulated time in which a drill is over, and the rest for a machine that is busy.
+DRILL_MIN = 15.0
+REAL_SLACK_S = 60.0
+
+
+@dataclass
+class World:
+    """The deployed stack, and a queue that hears what the topic of the drills' Region says."""
+
+    emulator: EmulatorHandle
+    outputs: Mapping[str, Any]
+    queue: str = ""
+    heard: list[str] = field(default_factory=list[str])
+
+    def client(self, service: str, region: str = HERE) -> Any:
+        environment = self.emulator.aws_environment()
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self.emulator.aws_endpoint,
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            config=Config(retries={"total_max_attempts": 2}),
+        )
+
+    def listen(self) -> None:
+        sqs, sns = self.client("sqs"), self.client("sns")
+        self.queue = sqs.create_queue(QueueName="ears")["QueueUrl"]
+        arn = f"arn:aws:sqs:{HERE}:123456789012:ears"
+        topic = f"arn:aws:sns:{HERE}:123456789012:{PREFIX}-pager"
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"Policy": policy})
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+
+    def told(self, drill: str) -> list[str]:
+        """What the topic has said of a drill."""
+        sqs = self.client("sqs")
+        while found := sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            for each in found:
+                self.heard.append(json.loads(each["Body"])["Message"])
+                sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=each["ReceiptHandle"])
+        return [each for each in self.heard if each.startswith(f"Drill {drill}")]
+
+    def eventually(self, what: Callable[[], Any], rule: str, *, minutes: float) -> Any:
+        """Wait until something holds, for so many emulated minutes at most; gives it."""
+        deadline = time.monotonic() + minutes * 60 / SPEED + REAL_SLACK_S
+        while not (found := what()):
+            assert time.monotonic() < deadline, rule
+            time.sleep(0.3)
+        return found
+
+    def now(self) -> datetime:
+        """The emulated time."""
+        return datetime.fromisoformat(self.emulator.status()["emulated_now"])
+
+    def executions(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.client("stepfunctions").list_executions(
+            stateMachineArn=self.outputs["drills"]["stateMachineArn"]
+        )["executions"]
+        return found
+
+    def fire(self) -> str:
+        """Move the deployed schedule up, and give the name of the execution that it starts."""
+        before = {each["name"] for each in self.executions()}
+        scheduler = self.client("scheduler")
+        found = scheduler.get_schedule(Name=f"{PREFIX}-drill")
+        kept = ("Name", "FlexibleTimeWindow", "Target", "ScheduleExpressionTimezone", "KmsKeyArn")
+        soon = self.now() + timedelta(minutes=2)
+        scheduler.update_schedule(
+            **{key: found[key] for key in kept if key in found},
+            State="ENABLED",
+            ScheduleExpression=f"cron({soon.minute} {soon.hour} * * ? *)",
+        )
+        started: str = self.eventually(
+            lambda: next((e["name"] for e in self.executions() if e["name"] not in before), None),
+            "the schedule starts the machine",
+            minutes=4,
+        )
+        return started
+
+    def ended(self, drill: str, *, minutes: float = DRILL_MIN) -> dict[str, Any]:
+        """The drill's execution, once it is over."""
+
+        def over() -> dict[str, Any] | None:
+            found = next(each for each in self.executions() if each["name"] == drill)
+            return None if found["status"] == "RUNNING" else found
+
+        execution: dict[str, Any] = self.eventually(over, f"drill {drill} ends", minutes=minutes)
+        return execution
+
+    def states(self, drill: str) -> list[str]:
+        """The states that its execution went through."""
+        machine: str = self.outputs["drills"]["stateMachineArn"]
+        arn = f"{machine.replace(':stateMachine:', ':execution:')}:{drill}"
+        pages = self.client("stepfunctions").get_paginator("get_execution_history")
+        return [
+            event["stateEnteredEventDetails"]["name"]
+            for page in pages.paginate(executionArn=arn)
+            for event in page["events"]
+            if "stateEnteredEventDetails" in event
+        ]
+
+    def kept(self, drill: str) -> dict[str, str]:
+        """Keys of what a drill left in the locked bucket, by their endings."""
+        bucket = self.outputs["drills"]["journalBucket"]
+        found = self.client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])
+        keys = [each["Key"] for each in found if each["Key"].split("/")[1].endswith(f"_{drill}")]
+        return {key.rpartition("/")[2]: key for key in keys}
+
+    def journal(self, drill: str) -> dict[str, Any]:
+        bucket = self.outputs["drills"]["journalBucket"]
+        body = self.client("s3").get_object(Bucket=bucket, Key=self.kept(drill)["journal.json"])
+        journal: dict[str, Any] = json.loads(body["Body"].read())
+        return journal
+
+    def flagged(self) -> bool:
+        """Whether the flag that evacuates the first Region is there."""
+        bucket = f"{PREFIX}-123456789012-{HERE}-evacuation"
+        found = self.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"evacuation/{FIRST}")
+        return bool(found["KeyCount"])
+
+    def calendar(self, **changes: object) -> None:
+        """Write the parameter again, as the program would with other settings."""
+        ssm = self.client("ssm")
+        told = json.loads(ssm.get_parameter(Name=PARAMETER)["Parameter"]["Value"])
+        ssm.put_parameter(Name=PARAMETER, Value=json.dumps(told | changes), Overwrite=True)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    release = build_release(
+        Order(out=tmp_path_factory.mktemp("release"), module="tests.unit.inference.small_model")
+    )
+    config = {"release": str(release.path), "drillExperiments": json.dumps(EXPERIMENTS)}
+    with EmulatorHandle.start(tmp_path_factory.mktemp("emulator"), speed=SPEED) as emulator:
+        deployed = emulator.deploy(ROOT, STACK, config=config)
+        world = World(emulator, deployed.outputs)
+        world.listen()
+        world.eventually(lambda: well(world), "every Region is well", minutes=10)
+        yield world
+
+
+def well(world: World) -> bool:
+    """Whether no page is open that forbids a drill, and observers have spoken."""
+    for region in (FIRST, HERE):
+        item = world.client("dynamodb", region).get_item(
+            TableName=PREFIX, Key={"pk": {"S": "observer"}, "sk": {"S": region}}
+        )
+        pages = [f"{PREFIX}-{each}" for each in ("region-impaired", "out-of-service")]
+        found = world.client("cloudwatch", region).describe_alarms(
+            AlarmNames=pages, AlarmTypes=["CompositeAlarm"]
+        )["CompositeAlarms"]
+        if "Item" not in item or any(each["StateValue"] != "OK" for each in found):
+            return False
+    return True
+
+
+def test_the_schedule_fires_and_what_the_drill_proved_is_kept_and_told(
+    world: World, tmp_path: Path
+) -> None:
+    drill = world.fire()
+    execution = world.ended(drill)
+    told = world.eventually(lambda: world.told(drill), "the topic hears of it", minutes=2)
+    journal = world.journal(drill)
+    assert execution["status"] == "SUCCEEDED", f"{told} {world.states(drill)}"
+    assert journal["verdict"] == "met", journal["expectations"]
+    assert journal["run"]["scenario"] == EXPERIMENTS[0], "the first in turn"
+    assert told == [f"Drill {drill} ({EXPERIMENTS[0]}): met. {told[0].partition('met. ')[2]}"]
+    states = world.states(drill)
+    order = ("Begin", "SteadyBefore", "Inject", "Watch", "Rollback", "SteadyAfter", "Report")
+    assert [each for each in dict.fromkeys(states) if each in order] == list(order)
+    assert not world.flagged(), "what it set it took away"
+    path = tmp_path / "journal.json"
+    path.write_text(json.dumps(journal))
+    assert differences(read_journal(path)) == (), "its figures follow from what it saw"
+    locked_for_a_month(world, drill)
+
+
+def locked_for_a_month(world: World, drill: str) -> None:
+    """Whether journal and report are there, and a version of them cannot be deleted."""
+    bucket, s3 = world.outputs["drills"]["journalBucket"], world.client("s3")
+    kept = world.kept(drill)
+    assert set(kept) == {"journal.json", "report.html"}
+    for key in kept.values():
+        found = s3.head_object(Bucket=bucket, Key=key)
+        assert found["ObjectLockMode"] == "GOVERNANCE"
+        assert found["ObjectLockRetainUntilDate"] - found["LastModified"] > timedelta(days=29)
+        with pytest.raises(ClientError, match="AccessDenied"):
+            s3.delete_object(Bucket=bucket, Key=key, VersionId=found["VersionId"])
+
+
+def test_on_a_blackout_date_nothing_runs_and_it_is_said(world: World) -> None:
+    today = world.now()
+    dates = [f"{today + timedelta(days=ahead):%Y-%m-%d}" for ahead in (0, 1)]
+    world.calendar(blackout_dates=dates)
+    try:
+        drill = world.fire()
+        execution = world.ended(drill, minutes=5)
+    finally:
+        world.calendar(blackout_dates=[])
+    assert execution["status"] == "SUCCEEDED", "a closed window is no failure"
+    assert "Inject" not in world.states(drill)
+    assert not world.flagged()
+    (told,) = world.eventually(lambda: world.told(drill), "the topic hears of it", minutes=2)
+    assert "refused" in told
+    assert "is a blackout date" in told
+    assert "_refused_" in world.kept(drill)["journal.json"]
+
+
+@pytest.mark.long
+def test_a_drill_that_is_stopped_by_hand_is_taken_back_by_its_function(world: World) -> None:
+    world.calendar(experiments=["dns-switchover"])
+    drill = world.fire()
+    world.eventually(world.flagged, "the drill sets the flag", minutes=DRILL_MIN)
+    machine = world.outputs["drills"]["stateMachineArn"]
+    arn = f"{machine.replace(':stateMachine:', ':execution:')}:{drill}"
+    world.client("stepfunctions").stop_execution(executionArn=arn)
+    world.eventually(lambda: not world.flagged(), "the flag is taken away", minutes=5)
+    (told,) = world.eventually(lambda: world.told(drill), "the topic hears of it", minutes=3)
+    assert "ended as ABORTED" in told
+    assert "_broken_" in world.kept(drill)["journal.json"]
+
+
+@pytest.mark.long
+def test_a_drill_whose_step_fails_rolls_back_as_soon_as_that_can_be_done(world: World) -> None:
+    world.calendar(experiments=["dns-switchover"])
+    drill = world.fire()
+    world.eventually(world.flagged, "the drill sets the flag", minutes=DRILL_MIN)
+    ssm = world.client("ssm")
+    parameter = ssm.get_parameter(Name=PARAMETER)["Parameter"]["Value"]
+    ssm.delete_parameter(Name=PARAMETER)
+    world.eventually(
+        lambda: "Rollback" in world.states(drill), "a failing step goes to the rollback", minutes=10
+    )
+    assert world.flagged(), "which cannot know yet what to take back"
+    ssm.put_parameter(Name=PARAMETER, Value=parameter, Type="String")
+    execution = world.ended(drill, minutes=DRILL_MIN)
+    assert execution["status"] == "FAILED", "a drill that broke proved nothing"
+    assert not world.flagged()
+    (told,) = world.eventually(lambda: world.told(drill), "the topic hears of it", minutes=3)
+    assert "broken. a step failed" in told
+
+
+def test_the_age_of_the_last_drill_that_passed_is_told(world: World) -> None:
+    rule = world.client("events").describe_rule(Name=f"{PREFIX}-drill-age")
+    assert rule["ScheduleExpression"] == "rate(1 hour)"
+    answer = world.client("lambda").invoke(
+        FunctionName=f"{PREFIX}-drill",
+        Qualifier="live",
+        Payload=json.dumps({"detail-type": "Scheduled Event"}).encode(),
+    )
+    told = json.loads(answer["Payload"].read())
+    assert 0 < told["age_s"] < timedelta(days=1).total_seconds(), told
+    emitted = world.emulator.known_metrics()["emitted"]
+    assert any(each["name"] == "DrillAge" and each["region"] == HERE for each in emitted)
+
+
+def test_the_parameter_tells_the_stack_as_a_laptop_reads_it(world: World) -> None:
+    told = world.client("ssm").get_parameter(Name=PARAMETER)["Parameter"]["Value"]
+    aws = Aws(world.emulator.aws_environment())
+    read = ground_of(read_topology(aws, parse_outputs(world.outputs)), "123456789012")
+    # What needs no load balancer is not told of one.
+    places = tuple(replace(each, listener_arn="", load_balancer_arn="") for each in read.places)
+    assert plan_of(told).ground == replace(read, places=places)
+
+
+@pytest.mark.long
+def test_an_experiment_that_is_not_scheduled_is_refused_before_it_does_anything(
+    world: World,
+) -> None:
+    machine = world.outputs["drills"]["stateMachineArn"]
+    world.client("stepfunctions").start_execution(
+        stateMachineArn=machine, name="by-hand", input=json.dumps({"experiment": "observer-dead"})
+    )
+    execution = world.ended("by-hand", minutes=5)
+    assert execution["status"] == "SUCCEEDED"
+    (told,) = world.eventually(lambda: world.told("by-hand"), "the topic hears of it", minutes=2)
+    assert "observer-dead is none of the experiments that run here" in told
