@@ -37,6 +37,7 @@ class Ground:
     outputs: Path
     folder: Path
     environment: dict[str, str]
+    aws: Aws
 
     def shell(self, name: str) -> Shell:
         """A shell of its own for a runbook."""
@@ -74,15 +75,15 @@ def deployed_ground(folder: Path, speed: float) -> Generator[Ground]:
         deployed = emulator.deploy(ROOT, STACK, config={"release": str(release.path)})
         outputs = folder / "outputs.json"
         outputs.write_text(json.dumps(deployed.outputs))
-        topology = read_topology(
-            Aws(emulator.aws_environment()), parse_outputs(dict(deployed.outputs))
-        )
+        aws = Aws(emulator.aws_environment())
+        topology = read_topology(aws, parse_outputs(dict(deployed.outputs)))
         world = World(emulator, topology, release.path)
         yield Ground(
             world=world,
             outputs=outputs,
             folder=folder,
             environment=environment(emulator, folder),
+            aws=aws,
         )
 
 

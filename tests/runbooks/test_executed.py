@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from resilience.aws import Aws
 from resilience.runbooks.book import FOLDER, read, slugs
 from resilience.runbooks.page import Block
 from resilience.runbooks.rendering import PROCEDURES, Wish, rendered
@@ -48,7 +47,7 @@ def rendered_for(ground: Ground, slug: str, region: str) -> Runbook:
         about=None,
         options=f"--stack {STACK} --outputs {ground.outputs}",
     )
-    (found,) = rendered(Aws(ground.environment), [read(slug)], wish.place(region))
+    (found,) = rendered(ground.aws, [read(slug)], wish.place(region))
     return found
 
 

@@ -111,6 +111,6 @@ SCENES = {
     "backups-at-risk": Staging(scene=backups_at_risk),
     "restore-test-failed": Staging(scene=restore_test_failed, unawaited=HOURLY),
     "restore-test-missing": Staging(
-        scene=restore_test_missing, short=True, unawaited="it looks at three hours"
+        scene=restore_test_missing, unawaited="it looks at three hours"
     ),
 }
