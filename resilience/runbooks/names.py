@@ -114,6 +114,8 @@ _ONE_EACH: Final = {
     "replication-failed": "predictions",
 }
 _WITH_ROUTE_53: Final = frozenset({"health-check", "out-of-service"})
+_WITH_DRILLS: Final = frozenset({"drill-missing", "recovery-unproven"})
+"""Alarms in the standby alone: what drills the stack stands there."""
 
 
 def names_of(place: Place, slug: str) -> dict[str, Name]:
@@ -144,7 +146,11 @@ def _of_alarm(place: Place, slug: str) -> dict[str, Name]:
     ending = _ONE_EACH.get(slug, "")
     ending = place.about if ending == "about" else ending
     name = f"{place.prefix}-{slug}" + (f"-{ending}" if ending else "")
-    region = GLOBAL_REGION if slug in _WITH_ROUTE_53 else place.region
+    region = place.region
+    if slug in _WITH_ROUTE_53:
+        region = GLOBAL_REGION
+    elif slug in _WITH_DRILLS:
+        region = place.topology.standby.region
     look_up = LookUp(
         service="cloudwatch",
         operation="describe_alarms",

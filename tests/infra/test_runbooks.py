@@ -87,6 +87,31 @@ def test_a_missing_runbook_and_one_too_many_are_noticed(staging: Graph, tmp_path
     assert apart(staging, tmp_path) == {"latency", "forgotten"}
 
 
+def misplaced(graph: Graph, topology: Topology, slug: str) -> set[tuple[str, str]]:
+    """Alarms that a runbook names, each with a Region in which the stack does not have it."""
+    alarms = [*graph.of("MetricAlarm"), *graph.of("CompositeAlarm")]
+    there = {
+        (each.inputs.get("name") or each.inputs["alarmName"], each.inputs["region"])
+        for each in alarms
+    }
+    places = Wish(topology=topology, region=None, about=None, options="").places()
+    names = [names_of(place, slug) for place in places]
+    return {(each["alarm"].value, each["alarm_region"].value) for each in names} - there
+
+
+@pytest.mark.parametrize("slug", sorted(set(slugs()) - PROCEDURES))
+def test_every_alarm_stands_where_its_runbook_says(
+    prod: Graph, topology: Topology, slug: str
+) -> None:
+    assert misplaced(prod, topology, slug) == set()
+
+
+def test_an_alarm_that_stands_elsewhere_is_noticed(prod: Graph, topology: Topology) -> None:
+    assert misplaced(prod, topology, "forgotten") == {
+        ("understudy-prod-forgotten", region.region) for region in topology.regions
+    }
+
+
 @pytest.mark.parametrize("slug", slugs())
 def test_a_runbook_leads_to_pages_that_are_there(slug: str) -> None:
     text = (FOLDER / f"{slug}.md").read_text()
