@@ -114,6 +114,8 @@ _ONE_EACH: Final = {
     "replication-failed": "predictions",
 }
 _WITH_ROUTE_53: Final = frozenset({"health-check", "out-of-service"})
+# Drills by the clock, and what wakes when there are none, stand in the second Region of a stack.
+_WITH_DRILLS: Final = frozenset({"drill-missing", "recovery-unproven"})
 
 
 def names_of(place: Place, slug: str) -> dict[str, Name]:
@@ -144,7 +146,7 @@ def _of_alarm(place: Place, slug: str) -> dict[str, Name]:
     ending = _ONE_EACH.get(slug, "")
     ending = place.about if ending == "about" else ending
     name = f"{place.prefix}-{slug}" + (f"-{ending}" if ending else "")
-    region = GLOBAL_REGION if slug in _WITH_ROUTE_53 else place.region
+    region = _alarm_region(place, slug)
     look_up = LookUp(
         service="cloudwatch",
         operation="describe_alarms",
@@ -153,6 +155,12 @@ def _of_alarm(place: Place, slug: str) -> dict[str, Name]:
         holds=("MetricAlarms", "CompositeAlarms"),
     )
     return {"alarm": Name(value=name, look_up=look_up), "alarm_region": Name(value=region)}
+
+
+def _alarm_region(place: Place, slug: str) -> str:
+    if slug in _WITH_ROUTE_53:
+        return GLOBAL_REGION
+    return place.topology.regions[1].region if slug in _WITH_DRILLS else place.region
 
 
 def _deployed(place: Place) -> dict[str, Name]:
