@@ -72,6 +72,7 @@ OutputsOption = Annotated[
     typer.Option(
         help="A file with what `pulumi stack output --json` printed; without it the Pulumi CLI is "
         "asked.",
+        envvar="UNDERSTUDY_OUTPUTS",
         exists=True,
         dir_okay=False,
         show_default=False,
@@ -81,17 +82,25 @@ NameServerOption = Annotated[
     str | None,
     typer.Option(
         help="Name server that clients ask, as 127.0.0.1:5353; this machine's own unless given.",
+        envvar="UNDERSTUDY_NAME_SERVER",
         show_default=False,
     ),
 ]
 HttpsPortOption = Annotated[
-    int, typer.Option(help="Port of the load balancers; another one in an emulator.", min=1)
+    int,
+    typer.Option(
+        help="Port of the load balancers; another one in an emulator.",
+        envvar="UNDERSTUDY_HTTPS_PORT",
+        min=1,
+        max=65535,
+    ),
 ]
 CaFileOption = Annotated[
     Path | None,
     typer.Option(
         help="Authority that the load balancers' certificates are verified with; the system's "
         "unless given.",
+        envvar="UNDERSTUDY_CA_FILE",
         exists=True,
         dir_okay=False,
         show_default=False,

@@ -1,10 +1,11 @@
-"""One deployed staging stack for all runbooks, and a shell that is led to it."""
+"""One deployed staging stack for the runbooks of one speed, and a shell that is led to it."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from tests.runbooks.shell import EmulatedClock, Shell, tools
 from tests.runbooks.world import SPEED, STACK, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
 __all__ = ["graph", "prod", "release_zip", "staging"]
@@ -36,6 +37,7 @@ class Ground:
     outputs: Path
     folder: Path
     environment: dict[str, str]
+    aws: Aws
 
     def shell(self, name: str) -> Shell:
         """A shell of its own for a runbook."""
@@ -43,24 +45,45 @@ class Ground:
 
 
 @pytest.fixture(scope="session")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    folder = tmp_path_factory.mktemp("runbooks")
+def ground_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[float], Ground]]:
+    """`ground_at(speed)`: the stack where time passes as fast, deployed when first asked for."""
+    with ExitStack() as stack:
+        known: dict[float, Ground] = {}
+
+        def at(speed: float) -> Ground:
+            if speed not in known:
+                folder = tmp_path_factory.mktemp("runbooks")
+                known[speed] = stack.enter_context(deployed_ground(folder, speed))
+            return known[speed]
+
+        yield at
+
+
+@pytest.fixture(scope="session")
+def ground(ground_at: Callable[[float], Ground]) -> Ground:
+    """The stack that most runbooks are tried on."""
+    return ground_at(SPEED)
+
+
+@contextmanager
+def deployed_ground(folder: Path, speed: float) -> Generator[Ground]:
+    """Deploy the staging stack into an emulator of its own, and stop that at the end."""
     release = build_release(
         Order(out=folder / "release", module="tests.unit.inference.small_model")
     )
-    with EmulatorHandle.start(folder / "emulator", speed=SPEED) as emulator:
+    with EmulatorHandle.start(folder / "emulator", speed=speed) as emulator:
         deployed = emulator.deploy(ROOT, STACK, config={"release": str(release.path)})
         outputs = folder / "outputs.json"
         outputs.write_text(json.dumps(deployed.outputs))
-        topology = read_topology(
-            Aws(emulator.aws_environment()), parse_outputs(dict(deployed.outputs))
-        )
+        aws = Aws(emulator.aws_environment())
+        topology = read_topology(aws, parse_outputs(dict(deployed.outputs)))
         world = World(emulator, topology, release.path)
         yield Ground(
             world=world,
             outputs=outputs,
             folder=folder,
             environment=environment(emulator, folder),
+            aws=aws,
         )
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from resilience.runbooks.expectation import is_met
 from resilience.runbooks.page import BY_HAND
+from tests.runbooks.world import SPEED
 
 if TYPE_CHECKING:
     from resilience.runbooks.page import Block
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tests.runbooks.shell import Shell
     from tests.runbooks.world import World
 
-BLOCK_S = 300.0  # what waits for an observer waits minutes; this machine may be busy
+BLOCK_S = 480.0  # what waits for an observer waits minutes; this machine may be busy
 AGAIN_S = 0.5
 SLACK_S = 90.0
 
@@ -106,8 +107,13 @@ class Staging:
         scene: What is done.
         primary: Whether it is rendered for the primary Region, or for the standby.
         short: Whether it is quick enough for every run of the tests.
+        speed: How much faster than here time passes there. What observers have to agree on
+            needs their own seconds: ten times as fast, theirs are too few to compute in.
+        unawaited: Why its alarm is not waited for; empty if it is, or if no alarm leads to it.
     """
 
     scene: Scene
     primary: bool = True
     short: bool = False
+    speed: float = SPEED
+    unawaited: str = ""

@@ -65,11 +65,12 @@ class Shell:
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         folder.mkdir()
-        self._folder = folder
+        self.folder = folder
         self._environment = {**environment, "PYTHONPATH": str(ROOT)}
         (folder / "run").write_text(_RUN.format(python=sys.executable))
         (folder / "run").chmod(0o755)
-        (folder / "Pulumi.yaml").symlink_to(ROOT / "Pulumi.yaml")
+        for settings in ROOT.glob("Pulumi*.yaml"):
+            (folder / settings.name).symlink_to(settings)
 
     def give(self, block: str, *, within_s: float) -> str:
         """Give the shell a block, and return what it prints.
@@ -77,11 +78,11 @@ class Shell:
         Raises:
             AssertionError: it did not end in time.
         """
-        (self._folder / ".block").write_text(f"{block}\n")
+        (self.folder / ".block").write_text(f"{block}\n")
         try:
             done = subprocess.run(
                 ["/bin/sh", "-c", _BLOCK],
-                cwd=self._folder,
+                cwd=self.folder,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -14,20 +14,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from resilience.aws import Aws
-from resilience.runbooks.book import read, slugs
+from resilience.runbooks.book import FOLDER, read, slugs
 from resilience.runbooks.page import Block
-from resilience.runbooks.rendering import Wish, rendered
+from resilience.runbooks.rendering import PROCEDURES, Wish, rendered
 from tests.runbooks.play import Play
 from tests.runbooks.scenes import SCENES
 from tests.runbooks.world import PREFIX, SPEED, STACK
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from resilience.runbooks.render import Runbook
     from tests.runbooks.conftest import Ground
+    from tests.runbooks.play import Staging
 
 ARN = re.compile(r"\barn:aws:[a-z0-9]+:[a-z0-9-]*:[0-9]{12}:[^\s'\"`,;<]+")
 CHECK = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+HOW_TO = FOLDER.parent / "render-and-write-runbooks.md"
 # What a page makes, and what it tells AWS by an ARN of its own making.
 MADE = re.compile(r"-restored$|:schedule/default/|:role/$")
 TRIED = [
@@ -44,18 +47,46 @@ def rendered_for(ground: Ground, slug: str, region: str) -> Runbook:
         about=None,
         options=f"--stack {STACK} --outputs {ground.outputs}",
     )
-    (found,) = rendered(Aws(ground.environment), [read(slug)], wish.place(region))
+    (found,) = rendered(ground.aws, [read(slug)], wish.place(region))
     return found
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("slug", TRIED)
-def test_every_command_prints_what_its_runbook_says(ground: Ground, slug: str) -> None:
-    staging, topology = SCENES[slug], ground.world.topology
+def test_every_command_prints_what_its_runbook_says(
+    ground_at: Callable[[float], Ground], slug: str
+) -> None:
+    staging = SCENES[slug]
+    ground = ground_at(staging.speed)
+    topology = ground.world.topology
     region = topology.primary.region if staging.primary else topology.standby.region
-    play = Play(rendered_for(ground, slug, region), ground.shell(slug), SPEED)
+    play = Play(rendered_for(ground, slug, region), ground.shell(slug), staging.speed)
+    ground.world.fired.clear()
     staging.scene(ground.world, play)
+    assert not unawaited(slug, staging, ground.world.fired), f"{slug} is typed after its alarm"
     play.end()
+
+
+def unawaited(slug: str, staging: Staging, fired: Collection[str]) -> bool:
+    """Tell whether a runbook was typed without waiting for its alarm, and does not say why."""
+    return not (
+        slug in PROCEDURES or staging.unawaited or any(alarm.startswith(slug) for alarm in fired)
+    )
+
+
+def test_a_runbook_that_is_typed_before_its_alarm_is_noticed() -> None:
+    staging = SCENES["canary-failure"]
+    assert unawaited("canary-failure", staging, ())
+    assert unawaited("canary-failure", staging, {"canary-silent"})
+    assert not unawaited("canary-failure", staging, {"canary-failure-us-east-1"})
+    assert not unawaited("failback", SCENES["failback"], ()), "no alarm leads to it"
+
+
+def test_the_runbooks_that_do_not_wait_for_their_alarms_stand_in_the_docs() -> None:
+    text = HOW_TO.read_text(encoding="utf-8")
+    (line,) = (each for each in text.splitlines() if "do not wait for theirs" in each)
+    told = set(re.findall(r"`([a-z-]+)`", line))
+    assert told == {slug for slug, staging in SCENES.items() if staging.unawaited}
 
 
 def undeployed(text: str, deployed: str) -> set[str]:

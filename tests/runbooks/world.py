@@ -24,17 +24,19 @@ STACK = "staging"
 PREFIX = f"understudy-{STACK}"
 ACCOUNT = "123456789012"
 SPEED = 10.0
+REAL_TIME = 1.0
 MINUTE_S = 60.0
 REAL_SLACK_S = 60.0  # this machine may be busy; the deadline is not what is measured
 
 
 @dataclass
 class World:
-    """A running emulator with the stack in it."""
+    """A running emulator with the stack in it; `fired` is which alarms were waited for."""
 
     emulator: EmulatorHandle
     topology: Topology
     release: Path
+    fired: set[str] = field(default_factory=set[str])
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict[tuple[str, str], Any])
 
     def client(self, service: str, region: str) -> Any:
@@ -66,10 +68,11 @@ class World:
         self.eventually(
             lambda: self.state(region, name) == "ALARM", f"{name} fires", minutes=minutes
         )
+        self.fired.add(alarm)
 
     def eventually(self, what: Callable[[], Any], rule: str, *, minutes: float) -> None:
         """Wait until something holds, for so many emulated minutes at most."""
-        deadline = time.monotonic() + minutes * MINUTE_S / SPEED + REAL_SLACK_S
+        deadline = time.monotonic() + minutes * MINUTE_S / self.emulator.speed + REAL_SLACK_S
         while not what():
             assert time.monotonic() < deadline, rule
             time.sleep(0.5)

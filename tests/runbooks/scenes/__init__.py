@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.runbooks.scenes import backups, neighbours, procedures, recovery, serving
+from tests.runbooks.scenes import backups, drills, neighbours, procedures, recovery, serving
 
 SCENES = {
     **serving.SCENES,
@@ -10,5 +10,6 @@ SCENES = {
     **recovery.SCENES,
     **backups.SCENES,
     **procedures.SCENES,
+    **drills.SCENES,
 }
 """Every runbook, by its name, with how it is tried."""

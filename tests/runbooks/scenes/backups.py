@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.runbooks.world import World
 
 VAULT = f"{PREFIX}-backup"
+HOURLY = "it looks at whole hours"
 
 
 def begin(world: World, region: str) -> str:
@@ -104,10 +105,12 @@ def restore_test_missing(world: World, play: Play) -> None:
 
 
 SCENES = {
-    "backup-failed": Staging(scene=backup_failed),
+    "backup-failed": Staging(scene=backup_failed, unawaited=HOURLY),
     # Where no other runbook makes a backup.
     "backup-missing": Staging(scene=backup_missing, primary=False),
     "backups-at-risk": Staging(scene=backups_at_risk),
-    "restore-test-failed": Staging(scene=restore_test_failed),
-    "restore-test-missing": Staging(scene=restore_test_missing, short=True),
+    "restore-test-failed": Staging(scene=restore_test_failed, unawaited=HOURLY),
+    "restore-test-missing": Staging(
+        scene=restore_test_missing, unawaited="it looks at three hours"
+    ),
 }

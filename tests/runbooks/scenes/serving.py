@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.runbooks.play import Staging
-from tests.runbooks.world import PREFIX
+from tests.runbooks.world import PREFIX, REAL_TIME
 
 if TYPE_CHECKING:
     from tests.runbooks.play import Play
     from tests.runbooks.world import World
 
 FUNCTION = f"{PREFIX}-predict"
-# Slower than `alarmLatencyMs`, and quick enough for health checks.
+# Slower than `alarmLatencyMs`, and quick enough for health checks; in real time, as a balancer
+# tells how long work took, and work that is cut short tells nothing.
 SLOW = """
 import time
 from handler import handle as sound
@@ -93,7 +94,7 @@ def rolled_back(world: World, play: Play) -> None:
 
 SCENES = {
     "availability": Staging(scene=availability),
-    "latency": Staging(scene=latency),
+    "latency": Staging(scene=latency, speed=REAL_TIME),
     "not-ready": Staging(scene=not_ready),
     "region-impaired": Staging(scene=region_impaired),
     "roll-back-a-model": Staging(scene=rolled_back),
