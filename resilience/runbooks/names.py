@@ -114,8 +114,8 @@ _ONE_EACH: Final = {
     "replication-failed": "predictions",
 }
 _WITH_ROUTE_53: Final = frozenset({"health-check", "out-of-service"})
+# Drills by the clock, and what wakes when there are none, stand in the second Region of a stack.
 _WITH_DRILLS: Final = frozenset({"drill-missing", "recovery-unproven"})
-"""Alarms in the standby alone: what drills the stack stands there."""
 
 
 def names_of(place: Place, slug: str) -> dict[str, Name]:
@@ -146,11 +146,7 @@ def _of_alarm(place: Place, slug: str) -> dict[str, Name]:
     ending = _ONE_EACH.get(slug, "")
     ending = place.about if ending == "about" else ending
     name = f"{place.prefix}-{slug}" + (f"-{ending}" if ending else "")
-    region = place.region
-    if slug in _WITH_ROUTE_53:
-        region = GLOBAL_REGION
-    elif slug in _WITH_DRILLS:
-        region = place.topology.standby.region
+    region = _alarm_region(place, slug)
     look_up = LookUp(
         service="cloudwatch",
         operation="describe_alarms",
@@ -159,6 +155,12 @@ def _of_alarm(place: Place, slug: str) -> dict[str, Name]:
         holds=("MetricAlarms", "CompositeAlarms"),
     )
     return {"alarm": Name(value=name, look_up=look_up), "alarm_region": Name(value=region)}
+
+
+def _alarm_region(place: Place, slug: str) -> str:
+    if slug in _WITH_ROUTE_53:
+        return GLOBAL_REGION
+    return place.topology.regions[1].region if slug in _WITH_DRILLS else place.region
 
 
 def _deployed(place: Place) -> dict[str, Name]:

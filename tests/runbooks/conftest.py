@@ -44,7 +44,7 @@ class Ground:
         return Shell(self.folder / name, self.environment)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ground_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[float], Ground]]:
     """`ground_at(speed)`: the stack where time passes as fast, deployed when first asked for."""
     with ExitStack() as stack:
@@ -59,7 +59,7 @@ def ground_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[fl
         yield at
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ground(ground_at: Callable[[float], Ground]) -> Ground:
     """The stack that most runbooks are tried on."""
     return ground_at(SPEED)

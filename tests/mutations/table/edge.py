@@ -166,7 +166,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "every subnet in one availability zone",
         "infra/network.py",
         "availability_zone=zone,",
-        "availability_zone=zones[0],",
+        "availability_zone=self.zones[0],",
         "rule:every-region-spans-the-same-zones",
         "two subnets are in one availability zone",
     ),

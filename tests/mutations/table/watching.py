@@ -149,7 +149,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     edit(
         "the hourly look at the last verdict calls nobody",
         "infra/restore_tests.py",
-        '        self._call(f"{name}-hourly-", hourly, function)\n',
+        '        call_on(f"{name}-hourly", hourly, function, self, target_id=VALIDATION)\n',
         "",
         "rule:restore-tests-that-stop-are-noticed",
         "nobody asks how old the last verdict in us-east-1 is",
