@@ -9,18 +9,13 @@ from typing import TYPE_CHECKING, Final
 import yaml
 from commands import ROOT, SPEED, Ended, run
 
+from tests.mutations.program import PARTS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-PROJECT: Final = (
-    "Pulumi.yaml",
-    "Pulumi.staging.yaml",
-    "__main__.py",
-    "infra",
-    "resilience/functions",
-    "resilience/failover",
-)
+PROJECT: Final = ("Pulumi.yaml", "Pulumi.staging.yaml", *PARTS)
 SHORT_HOLD_S: Final = 10
 
 # Each look of a canary starts two functions, at speed on two cores: not what is looked at here.
