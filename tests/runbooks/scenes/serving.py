@@ -94,7 +94,7 @@ def rolled_back(world: World, play: Play) -> None:
 
 SCENES = {
     "availability": Staging(scene=availability),
-    "latency": Staging(scene=latency, speed=REAL_TIME),
+    "latency": Staging(scene=latency, speed=REAL_TIME, lacks="a thousand requests a minute"),
     "not-ready": Staging(scene=not_ready),
     "region-impaired": Staging(scene=region_impaired),
     "roll-back-a-model": Staging(scene=rolled_back),
