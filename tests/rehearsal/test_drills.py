@@ -41,19 +41,6 @@ def killed_in(drilled: Drilled, experiment: str, step: str, log: Path) -> None:
             process.wait(10)
 
 
-def test_a_drill_killed_while_a_region_is_lost_is_taken_back_by_the_next(
-    drilled: Drilled, tmp_path: Path
-) -> None:
-    before = drilled.fingerprint()
-    killed_in(drilled, "region-loss", "watch", tmp_path / "log")
-    assert drilled.fingerprint() != before, "a drill that is killed leaves its change behind"
-    ended = drilled.run("--recover")
-    assert ended.code == 0, ended
-    assert "was left in step watch: take it back" in " ".join(ended.stderr.split())
-    assert ended.summary["recovered"] is not None
-    assert drilled.fingerprint() == before, "something stayed injected"
-
-
 def test_a_drill_that_passes_writes_a_journal_that_verifies(drilled: Drilled) -> None:
     before = drilled.fingerprint()
     ended = drilled.execute("dns-switchover", name="switchover")
@@ -66,6 +53,19 @@ def test_a_drill_that_passes_writes_a_journal_that_verifies(drilled: Drilled) ->
     assert (journal.chaos["status"], journal.chaos["deviated"]) == ("completed", False)
     assert (drilled.folder / "switchover" / "report.html").is_file()
     assert drilled.fingerprint() == before
+
+
+def test_a_drill_killed_while_a_region_is_lost_is_taken_back_by_the_next(
+    drilled: Drilled, tmp_path: Path
+) -> None:
+    before = drilled.fingerprint()
+    killed_in(drilled, "region-loss", "watch", tmp_path / "log")
+    assert drilled.fingerprint() != before, "a drill that is killed leaves its change behind"
+    ended = drilled.run("--recover")
+    assert ended.code == 0, ended
+    assert "was left in step watch: take it back" in " ".join(ended.stderr.split())
+    assert ended.summary["recovered"] is not None
+    assert drilled.fingerprint() == before, "something stayed injected"
 
 
 def test_a_dry_run_changes_nothing_and_says_what_it_would_do(drilled: Drilled) -> None:
