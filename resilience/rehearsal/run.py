@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import sys
 import tempfile
+import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,9 +26,9 @@ from resilience.outputs import OutputsError, parse_outputs
 from resilience.policy_findings import findings_of
 from resilience.prober import CLIENTS, Load, Prober
 from resilience.rehearsal.options import ScenarioName, fitting
-from resilience.rehearsal.plan import make_plan, speed_warning
+from resilience.rehearsal.plan import BUSY_MACHINE_REAL_S, make_plan, speed_warning
 from resilience.rehearsal.scenarios import SCENARIOS, Played
-from resilience.rehearsal.scene import Scene
+from resilience.rehearsal.scene import POLL_REAL_S, Scene
 from resilience.rehearsal.verdict import broken, conclude
 from resilience.release_build import build_release
 from resilience.resolver import NameServer, ResolutionError
@@ -37,6 +38,8 @@ from resilience.topology_reader import read_topology
 from resilience.writer import Writer
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from resilience.golden import Release
     from resilience.progress import Progress
     from resilience.rehearsal.options import Options
@@ -139,7 +142,7 @@ class Rehearsal:
         notes = tuple(each for each in warnings if each is not None)
         for note in notes:
             self._progress.note(f"note: {note}")
-        await scene.observer.book.refresh()
+        await patiently(scene.observer.book.refresh, within_real_s=BUSY_MACHINE_REAL_S)
         played = await _with_background(scene, self._scenario or ScenarioName.PRIMARY_LOST)
         held_at_end = None if played is None else await _final_look(scene, played)
         self._progress.step("measure")
@@ -200,6 +203,22 @@ class Rehearsal:
             progress=self._progress,
             homes=homes,
         )
+
+
+async def patiently(ask: Callable[[], Awaitable[None]], *, within_real_s: float) -> None:
+    """Ask until names are answered: a machine that has just deployed may be slow at first.
+
+    Raises:
+        ResolutionError: nobody answered within that time.
+    """
+    give_up_s = time.monotonic() + within_real_s
+    while True:
+        try:
+            return await ask()
+        except ResolutionError:
+            if time.monotonic() > give_up_s:
+                raise
+        await asyncio.sleep(POLL_REAL_S)
 
 
 def _name_servers(stage: Stage, topology: Topology, timeout_s: float) -> dict[str, NameServer]:
