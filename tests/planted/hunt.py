@@ -70,7 +70,7 @@ def hunt(plant: Plant, topology: Topology, *, limit_s: float = LIMIT_S) -> Found
     began_s = time.process_time()
     found = by_objective(plant, stack, began_s) if plant.kind == "setting" else None
     found = found or _by_rule(plant, topology, began_s, limit_s)
-    return found or _by_finding(plant.change(topology), began_s)
+    return found or _by_finding(plant.change(topology))
 
 
 def _by_rule(plant: Plant, topology: Topology, began_s: float, limit_s: float) -> Found | None:
@@ -100,7 +100,9 @@ def _by_rule(plant: Plant, topology: Topology, began_s: float, limit_s: float) -
     return None
 
 
-def _by_finding(topology: Topology, began_s: float) -> Found | None:
+def _by_finding(topology: Topology) -> Found | None:
+    """Look at the topology: what playing for the whole time did not find, this finds at once."""
+    began_s = time.process_time()
     findings = find(topology)
     if not findings:
         return None
