@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 STACK: Final = "staging"
 EXAMPLES: Final = 8
-SPEED: Final = 20.0
+SPEED: Final = 2.0
 MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
 # What is protected must be let go of before it can be destroyed.
 LET_GO: Final = {"production": "false", "deletionProtection": "false", "backupLock": "none"}
