@@ -1,9 +1,9 @@
 """The AWS endpoint: moto's WSGI applications behind a front door.
 
 The door decides, in this order: is the Region (or bucket) that must answer lost, then the
-connection is closed without an answer, as a network does; who calls; may they. Then moto answers,
-one call a service at a time (moto's stores are not safe for threads), and S3 writes are told to
-replication.
+connection is closed without an answer, as a network does; is the service asked too often; who
+calls; may they. Then moto answers, one call a service at a time (moto's stores are not safe for
+threads), and S3 writes are told to replication.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator import moto_environment
-from emulator.door import actions, callers, s3_actions, s3_keys
+from emulator.door import actions, callers, s3_actions, s3_keys, throttling
 from emulator.door.callers import RefusedError
 from emulator.door.refusals import Answer, NoAnswerError, Refusal, access_denied, render
 from emulator.door.request import from_environ
@@ -76,6 +76,7 @@ class FrontDoor:
         request = from_environ(environ)
         self._refuse_if_lost(request)
         try:
+            self._refuse_if_throttled(request)
             caller = callers.identify(request.access_key)
             if not caller.administrator:
                 self._authorize(caller, request)
@@ -99,6 +100,11 @@ class FrontDoor:
             )
         if lost:
             raise NoAnswerError(f"{request.service} in {request.region} is lost")
+
+    def _refuse_if_throttled(self, request: ApiRequest) -> None:
+        own_region = self._objects.region_of(request.bucket) if request.bucket else None
+        if self._faults.api_throttled(own_region or request.region, request.service):
+            raise RefusedError(throttling.refusal(request.service))
 
     def _authorize(self, caller: callers.Caller, request: ApiRequest) -> None:
         if request.service == "s3":

@@ -22,6 +22,7 @@ FaultKind = Literal[
     "bucket_replication",
     "table_replication",
     "recovery_point",
+    "api_throttled",
     "clock_skew",
 ]
 KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
@@ -93,6 +94,10 @@ class FaultBoard:
     def recovery_point_damaged(self, arn: str) -> bool:
         """Whether a byte of this backup is no longer what it was: a restore brings it back so."""
         return ("recovery_point", arn) in self._lost
+
+    def api_throttled(self, region: str, service: str) -> bool:
+        """Whether a Region's service answers every call that it is asked too often."""
+        return ("api_throttled", f"{region}/{service}") in self._lost
 
     def skew_s(self, region: str) -> float:
         """By how much the clocks of a Region's functions are wrong; several faults add up."""

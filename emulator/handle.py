@@ -206,7 +206,8 @@ class EmulatorHandle:
         A `region`, a `zone` (`use1-az1`), a `load_balancer` (ARN), a `function` (ARN), a `bucket`,
         a `recovery_point` (ARN), or what is replicated: by a rule of a bucket
         (`bucket_replication`, `bucket/rule`), to and from a global table's replica
-        (`table_replication`, `region/table`).
+        (`table_replication`, `region/table`). `api_throttled` (`region/service`, as calls are
+        signed for it) takes nothing away, but every call of the service is told to come later.
         """
         return Fault(**self._ask("POST", "/faults", {"kind": kind, "target": target}))
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from emulator.door.actions import Need
 
 
+_ACTIVE: Final = "Active"
+
+
 class RefusedError(Exception):
     """A call is refused; `refusal` says how."""
 
@@ -137,6 +140,7 @@ def _user_of(access_key: str) -> Any | None:
     from moto.iam.models import iam_backends
 
     for user in values_of(iam_backends[ACCOUNT][PARTITION].users):
-        if any(key.access_key_id == access_key for key in user.access_keys):
-            return user
+        for key in user.access_keys:
+            if key.access_key_id == access_key and key.status == _ACTIVE:
+                return user
     return None
