@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,19 +11,21 @@ import time
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from commands import ROOT, SPEED, Ended
+from commands import ROOT, SPEED, Ended, wait_for
 
 from resilience.aws import Aws, AwsMissingError
 from resilience.experiments.attach import allow_drills
+from resilience.resolver import NameServer
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
     from resilience.stage import Stage
     from resilience.topology import Topology
 
 
+STEP_WITHIN_S = ENDS_WITHIN_S = 250
 ALARMS_WITHIN_S = 120
 """Real seconds in which the alarms of what was before have gone up and come down again."""
 
@@ -37,6 +40,7 @@ class Drilled:
         (folder / "outputs.json").write_text(json.dumps(outputs))
         host, port = stage.dns_address
         self.topology = topology
+        self.stage = stage
         self.aws = Aws(stage.aws_environment)
         self.folder = folder
         self.client = {
@@ -73,8 +77,34 @@ class Drilled:
             if not late or time.monotonic() > give_up_s:
                 return ended
 
+    def disturbed(
+        self, experiment: str, step: str, log: Path, disturb: Callable[[int], object], **key: str
+    ) -> int:
+        """Drill, and once it says that it is in a step, do something; gives its exit code.
+
+        Args:
+            experiment: What is drilled, once the stack is well.
+            step: Which step must have begun.
+            log: Where it tells how it goes.
+            disturb: What is done then; it is given the process's id.
+            key: The access key that it drills with; the administrator's unless given.
+        """
+        self.wait_well(experiment)
+        drill = ("--experiment", experiment, "--execute", "--yes")
+        with self.running(*drill, log=log, **key) as process:
+
+            def begun() -> bool:
+                return f"s  {step}\n" in log.read_text() or process.poll() is not None
+
+            wait_for(begun, STEP_WITHIN_S, step)
+            assert process.poll() is None, f"it ended before {step}: {log.read_text()}"
+            disturb(process.pid)
+            return process.wait(ENDS_WITHIN_S)
+
     @contextmanager
-    def running(self, *arguments: str, log: Path | None = None) -> Generator[subprocess.Popen[str]]:
+    def running(
+        self, *arguments: str, log: Path | None = None, **key: str
+    ) -> Generator[subprocess.Popen[str]]:
         """Start the command; whatever happens, nothing of it is left."""
         with nullcontext(subprocess.PIPE) if log is None else log.open("w") as stderr:
             process = subprocess.Popen(
@@ -83,7 +113,7 @@ class Drilled:
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,
-                env=self._environment,
+                env=self._environment | key,
             )
             try:
                 yield process
@@ -104,6 +134,12 @@ class Drilled:
                 return
             assert time.monotonic() < give_up_s, f"the stack did not get well: {ended}"
             time.sleep(2)
+
+    def addresses(self, name: str) -> tuple[str, ...]:
+        """Ask the emulated name server."""
+        host, port = self.stage.dns_address
+        server = NameServer((host, port), timeout_s=5)
+        return tuple(asyncio.run(server.resolve(name)).addresses)
 
     def fingerprint(self) -> dict[str, Any]:
         """Everything that a drill may change and must put back."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from typing import TYPE_CHECKING
 
+import backups
 import fault_templates
 import pytest
-from commands import kill, wait_for
 from weaknesses import WEAKNESSES, Weakness
 
 from resilience.experiments.catalogue import CATALOGUE
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
     from conftest import Shared
     from drilled import Drilled
 
-LONG = [name for name in CATALOGUE if name not in {"dns-switchover", "backup-restore"}]
+LONG = [name for name in CATALOGUE if name != "dns-switchover"]
 STEPS = ("steady-before", "inject", "watch", "rollback", "steady-after")
+
+
+def killed(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +36,10 @@ def drilled(shared: Shared) -> Drilled:
     return shared.drilled()
 
 
-def killed_in(drilled: Drilled, experiment: str, step: str, log: Path) -> None:
-    """Kill -9 a drill once it says that it is in a step."""
-    drilled.wait_well(experiment)
-    with drilled.running("--experiment", experiment, "--execute", "--yes", log=log) as process:
-        wait_for(lambda: f"s  {step}\n" in log.read_text() or process.poll() is not None, 250, step)
-        if process.poll() is None:
-            kill(process.pid, signal.SIGKILL)
-            process.wait(10)
+@pytest.fixture(scope="module")
+def with_backups(drilled: Drilled) -> Drilled:
+    backups.take(drilled, account_of(drilled.aws))
+    return drilled
 
 
 def test_a_drill_that_passes_writes_a_journal_that_verifies(drilled: Drilled) -> None:
@@ -59,7 +60,7 @@ def test_a_drill_killed_while_a_region_is_lost_is_taken_back_by_the_next(
     drilled: Drilled, tmp_path: Path
 ) -> None:
     before = drilled.fingerprint()
-    killed_in(drilled, "region-loss", "watch", tmp_path / "log")
+    drilled.disturbed("region-loss", "watch", tmp_path / "log", killed)
     assert drilled.fingerprint() != before, "a drill that is killed leaves its change behind"
     ended = drilled.run("--recover")
     assert ended.code == 0, ended
@@ -82,7 +83,8 @@ def test_a_dry_run_changes_nothing_and_says_what_it_would_do(drilled: Drilled) -
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("experiment", LONG)
-def test_every_experiment_passes_on_a_sound_stack(drilled: Drilled, experiment: str) -> None:
+def test_every_experiment_passes_on_a_sound_stack(with_backups: Drilled, experiment: str) -> None:
+    drilled = with_backups
     before = drilled.fingerprint()
     ended = drilled.execute(experiment, name=experiment)
     assert ended.code == 0, ended
@@ -127,8 +129,9 @@ def test_fault_injection_is_started_and_stopped_by_the_drill(
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("weakness", WEAKNESSES, ids=lambda each: each.experiment)
 def test_every_experiment_fails_on_a_weak_stack_for_the_right_reason(
-    drilled: Drilled, weakness: Weakness
+    with_backups: Drilled, weakness: Weakness
 ) -> None:
+    drilled = with_backups
     drilled.wait_well(weakness.experiment)
     with weakness.planted(drilled):
         before = drilled.fingerprint()
@@ -138,15 +141,20 @@ def test_every_experiment_fails_on_a_weak_stack_for_the_right_reason(
         assert drilled.fingerprint() == before, "a drill that missed puts back what it found"
 
 
+def test_every_experiment_has_a_weakness_that_fails_it() -> None:
+    assert {weakness.experiment for weakness in WEAKNESSES} == CATALOGUE.keys()
+
+
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("experiment", LONG)
+@pytest.mark.parametrize("experiment", CATALOGUE)
 def test_every_drill_killed_at_every_step_is_taken_back_by_the_next(
-    drilled: Drilled, tmp_path: Path, experiment: str, step: str
+    with_backups: Drilled, tmp_path: Path, experiment: str, step: str
 ) -> None:
+    drilled = with_backups
     before = drilled.fingerprint()
-    killed_in(drilled, experiment, step, tmp_path / "log")
+    drilled.disturbed(experiment, step, tmp_path / "log", killed)
     ended = drilled.run("--recover", timeout_s=600)
     assert ended.code == 0, ended
     assert drilled.fingerprint() == before, f"killed in {step}: something stayed injected"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from resilience.aws import AwsMissingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
 
     from drilled import Drilled
 
@@ -84,6 +84,47 @@ def concurrency(drilled: Drilled, region: str, function: str, reserved: int) -> 
             "lambda", "delete_function_concurrency", region=region, FunctionName=function
         )
     return lambda: put(int(before))
+
+
+def pinned_addresses(drilled: Drilled) -> Undo:
+    """The primary's name has its load balancer's addresses written in: no zone ever leaves it."""
+    found, name = drilled.topology, drilled.topology.primary.regional_name
+    shown = drilled.aws.call(
+        "route53",
+        "list_resource_record_sets",
+        region=GLOBAL,
+        HostedZoneId=found.zone_id,
+        StartRecordName=name,
+        StartRecordType="A",
+        MaxItems="1",
+    )["ResourceRecordSets"][0]
+    assert shown["Name"].rstrip(".") == name.rstrip("."), shown
+    addresses = [{"Value": each} for each in drilled.addresses(name)]
+    pinned = {"Name": shown["Name"], "Type": "A", "TTL": 10, "ResourceRecords": addresses}
+
+    def put(records: Mapping[str, Any]) -> None:
+        batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": records}]}
+        drilled.aws.call(
+            "route53",
+            "change_resource_record_sets",
+            region=GLOBAL,
+            HostedZoneId=found.zone_id,
+            ChangeBatch=batch,
+        )
+
+    put(pinned)
+    return lambda: put(shown)
+
+
+def restoring_denied(drilled: Drilled) -> Undo:
+    """The role that AWS Backup restores under may make no table."""
+    found = drilled.topology
+    role = f"{found.project}-{found.stack}-{found.standby.region}-restore"
+    named: dict[str, Any] = {"region": GLOBAL, "RoleName": role, "PolicyName": "weakness"}
+    deny = {"Effect": "Deny", "Action": "dynamodb:RestoreTableFromAwsBackup", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    drilled.aws.call("iam", "put_role_policy", **named, PolicyDocument=document)
+    return lambda: drilled.aws.call("iam", "delete_role_policy", **named)
 
 
 def dead_observer(drilled: Drilled) -> Undo:
@@ -160,9 +201,11 @@ WEAKNESSES = (
     Weakness("region-loss", "another Region serves", slow_checks),
     Weakness("evacuation-and-return", "an observer carries the word out", dead_observer),
     Weakness("dns-switchover", "clients are led away", evacuation_check_off),
+    Weakness("az-loss", "the zone gets no new clients", pinned_addresses),
     Weakness("replication-stalled", "replication works again", copies_denied),
     Weakness("bad-model", "another Region serves", shallow_check),
     Weakness("standby-throttled-under-load", "the standby takes the load cold", throttled_standby),
+    Weakness("backup-restore", "the backup becomes a table that can be read", restoring_denied),
     Weakness("dependency-denied", "records come late and none is lost", records_denied),
     Weakness("observer-dead", "the alarm says that nobody watches", mute_alarm),
 )

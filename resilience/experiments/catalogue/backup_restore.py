@@ -1,6 +1,7 @@
-"""Backup and restore: the newest backup of the table becomes a table of its own, and is read.
+"""Backup and restore: the newest copied backup of the table becomes a table of its own.
 
-Restores into an empty place beside the stack; nothing that serves is touched.
+Restores into an empty place beside the stack, under the stack's own restoring role; nothing that
+serves is touched. A copy, as a Region that is lost takes its own backups with it.
 https://docs.aws.amazon.com/aws-backup/latest/devguide/restoring-dynamodb.html
 """
 
@@ -14,32 +15,49 @@ from resilience.experiments.core.memory import Expected
 from resilience.experiments.core.world import CallError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from resilience.experiments.core.experiment import View
     from resilience.experiments.core.ground import Ground
     from resilience.experiments.core.memory import Drill
     from resilience.experiments.core.world import World
 
 _RESTORE, _REMOVE = "restore-table", "remove-restored-table"
+_TARGET: Final = "targetTableName"
 _DEADLINE_S: Final = 3600.0
 _OPEN: Final = frozenset({"PENDING", "RUNNING"})
+_FAILED: Final = frozenset({"ABORTED", "FAILED"})
 
 
 def _plan(world: World, ground: Ground, drill: Drill) -> tuple[Change, ...]:
     region = drill.options.get("region", ground.standby.region)
-    arn = f"arn:aws:dynamodb:{region}:{ground.account}:table/{ground.table}"
-    reply = world.call("backup", "list_recovery_points_by_resource", region=region, ResourceArn=arn)
-    points = [each for each in reply["RecoveryPoints"] if each["Status"] == "COMPLETED"]
-    if not points:
-        raise CallError(
-            f"backup list_recovery_points_by_resource in {region}",
-            "NoSuchRecoveryPoint",
-            f"there is no completed backup of {arn}: expected one of the stack's plan",
+    vault = f"{ground.prefix}backup"
+    copies = [
+        each
+        for each in _listed(
+            world,
+            "list_recovery_points_by_backup_vault",
+            "RecoveryPoints",
+            region=region,
+            BackupVaultName=vault,
         )
-    newest = max(points, key=lambda each: each["CreationDate"])
+        if each["Status"] == "COMPLETED"
+        and each["ResourceArn"].endswith(f":table/{ground.table}")
+        and f":{region}:" not in each["ResourceArn"]
+    ]
+    if not copies:
+        raise CallError(
+            f"backup list_recovery_points_by_backup_vault in {region}",
+            "NoSuchRecoveryPoint",
+            f"vault {vault} holds no copy of a backup of table {ground.table} in another Region: "
+            "expected one of the stack's plan, which backs up daily",
+        )
+    newest = max(copies, key=lambda each: each["CreationDate"])
     facts = {
         "point": newest["RecoveryPointArn"],
-        "vault": newest["BackupVaultName"],
-        "table": f"{ground.table}-{drill.id}"[:255],
+        "vault": vault,
+        "role": f"arn:aws:iam::{ground.account}:role/{ground.prefix}{region}-restore",
+        "table": f"{ground.prefix}restored-drill-{drill.id}"[:255],
         "token": drill.id,
     }
     return (
@@ -52,19 +70,28 @@ def _plan(world: World, ground: Ground, drill: Drill) -> tuple[Change, ...]:
     )
 
 
+def _listed(world: World, operation: str, of: str, **asking: Any) -> Iterator[Any]:
+    """Give what AWS Backup lists, page after page."""
+    while True:
+        reply = world.call("backup", operation, **asking)
+        yield from reply[of]
+        if not reply.get("NextToken"):
+            return
+        asking["NextToken"] = reply["NextToken"]
+
+
 @performs(_RESTORE)
 def _restore(world: World, act: Act) -> None:
-    facts, where = act.facts, {"BackupVaultName": act.facts["vault"]}
-    point = {"RecoveryPointArn": facts["point"], **where}
-    described = world.call("backup", "describe_recovery_point", region=act.region, **point)
-    reply = world.call("backup", "get_recovery_point_restore_metadata", region=act.region, **point)
+    facts, call = act.facts, "get_recovery_point_restore_metadata"
+    point = {"BackupVaultName": facts["vault"], "RecoveryPointArn": facts["point"]}
+    reply = world.call("backup", call, region=act.region, **point)
     world.call(
         "backup",
         "start_restore_job",
         region=act.region,
         RecoveryPointArn=facts["point"],
-        Metadata=reply["RestoreMetadata"] | {"targetTableName": facts["table"]},
-        IamRoleArn=described["IamRoleArn"],
+        Metadata=reply["RestoreMetadata"] | {_TARGET: facts["table"]},
+        IamRoleArn=facts["role"],
         IdempotencyToken=facts["token"],
         ResourceType="DynamoDB",
     )
@@ -74,18 +101,27 @@ def _restore(world: World, act: Act) -> None:
 def _remove(world: World, act: Act) -> None:
     """Delete the restored table; a restore under way cannot be cancelled, and is waited for."""
     table = act.facts["table"]
-    if _state(world, act.region, table) is None:
-        open_jobs = [
-            each
-            for each in world.call("backup", "list_restore_jobs", region=act.region)["RestoreJobs"]
-            if each["Status"] in _OPEN and each.get("RecoveryPointArn") == act.facts["point"]
-        ]
-        if open_jobs:
-            raise CallError(
-                f"backup list_restore_jobs in {act.region}", "StillRestoring", f"table {table}"
-            )
-        return
-    world.call("dynamodb", "delete_table", region=act.region, TableName=table)
+    if _state(world, act.region, table) is not None:
+        world.call("dynamodb", "delete_table", region=act.region, TableName=table)
+    elif any(job["Status"] in _OPEN for job in _jobs(world, act)):
+        raise CallError(
+            f"backup list_restore_jobs in {act.region}", "StillRestoring", f"table {table}"
+        )
+
+
+def _jobs(world: World, act: Act) -> list[Any]:
+    """List the restore jobs of this recovery point into this table."""
+    facts, region = act.facts, act.region
+
+    def target(job: Any) -> str:
+        reply = world.call(
+            "backup", "get_restore_job_metadata", region=region, RestoreJobId=job["RestoreJobId"]
+        )
+        return str(reply["Metadata"].get(_TARGET))
+
+    jobs = _listed(world, "list_restore_jobs", "RestoreJobs", region=region)
+    of_point = (job for job in jobs if job.get("RecoveryPointArn") == facts["point"])
+    return [job for job in of_point if target(job) == facts["table"]]
 
 
 def _state(world: World, region: str, table: str) -> str | None:
@@ -104,7 +140,17 @@ def _restored(view: View) -> Act:
 
 def _done(view: View) -> bool:
     act = _restored(view)
-    return _state(view.world, act.region, act.facts["table"]) == "ACTIVE"
+    there = _state(view.world, act.region, act.facts["table"]) == "ACTIVE"
+    return there or _failure(view) is not None
+
+
+def _failure(view: View) -> str | None:
+    """Say why AWS Backup could not restore it; None while it can."""
+    jobs = _jobs(view.world, _restored(view))
+    failed = [job for job in jobs if job["Status"] in _FAILED]
+    if not failed or len(failed) < len(jobs):
+        return None
+    return f"{failed[-1]['Status']}: {failed[-1].get('StatusMessage', 'no reason given')}"
 
 
 def _count(world: World, region: str, table: str) -> int:
@@ -123,6 +169,9 @@ def _judge(view: View) -> tuple[Expected, ...]:
     state = _state(view.world, act.region, table)
     items = _count(view.world, act.region, table) if state == "ACTIVE" else 0
     detail = f"{table} is {state or 'not there'}, with {items} items after {view.lasted_s:.0f} s"
+    failure = _failure(view)
+    if failure is not None:
+        detail = f"the restore into {table} is {failure}"
     held = state == "ACTIVE" and items > 0
     return (
         Expected(name="the backup becomes a table that can be read", held=held, detail=detail),
@@ -132,9 +181,10 @@ def _judge(view: View) -> tuple[Expected, ...]:
 
 BACKUP_RESTORE: Final = Experiment(
     name="backup-restore",
-    title="The newest backup of the table becomes a table of its own that can be read",
-    description="Restores the newest recovery point of the stack's table into an empty place in "
-    "the standby's Region, counts what is there, and removes it.",
+    title="The newest copied backup of the table becomes a table of its own that can be read",
+    description="Restores the newest copy of another Region's backup of the stack's table into an "
+    "empty place in the standby's Region, counts what is there, and removes it. `./run restore "
+    "--rehearse` verifies every item.",
     blast="None: nothing that serves is touched. A table exists for a while, and is charged.",
     plan=_plan,
     done=_done,

@@ -271,18 +271,40 @@ class HandAws:
         self.uncopied = []
         return {}
 
-    def backup_list_recovery_points_by_resource(self, _region: str, **_: Any) -> Any:
+    def backup_list_recovery_points_by_backup_vault(
+        self,
+        _region: str,
+        BackupVaultName: str,  # noqa: N803
+        NextToken: str = "",  # noqa: N803
+    ) -> Any:
+        assert BackupVaultName == f"{self.ground.prefix}backup"
+        if not NextToken:
+            return {"RecoveryPoints": [], "NextToken": "more"}
         return {"RecoveryPoints": self.points}
-
-    def backup_describe_recovery_point(self, _region: str, **_: Any) -> Any:
-        return {"IamRoleArn": "role"}
 
     def backup_get_recovery_point_restore_metadata(self, _region: str, **_: Any) -> Any:
         return {"RestoreMetadata": {}}
 
-    def backup_start_restore_job(self, _region: str, Metadata: Any, **_: Any) -> Any:  # noqa: N803
-        self.tables[Metadata["targetTableName"]] = "ACTIVE"
-        return {}
+    def backup_start_restore_job(
+        self,
+        region: str,
+        Metadata: Any,  # noqa: N803
+        IamRoleArn: str,  # noqa: N803
+        RecoveryPointArn: str,  # noqa: N803
+        **_: Any,
+    ) -> Any:
+        assert IamRoleArn.endswith(f"role/{self.ground.prefix}{region}-restore")
+        state: dict[str, Any] = {"Status": "COMPLETED"}
+        if self.restores_denied:
+            state = {"Status": "FAILED", "StatusMessage": "Access denied"}
+        else:
+            self.tables[Metadata["targetTableName"]] = "ACTIVE"
+        job = {"RestoreJobId": str(len(self.restores)), "RecoveryPointArn": RecoveryPointArn}
+        self.restores.append((job | state, Metadata))
+        return job
 
     def backup_list_restore_jobs(self, _region: str) -> Any:
-        return {"RestoreJobs": []}
+        return {"RestoreJobs": [job for job, _ in self.restores]}
+
+    def backup_get_restore_job_metadata(self, _region: str, RestoreJobId: str) -> Any:  # noqa: N803
+        return {"Metadata": self.restores[int(RestoreJobId)][1]}

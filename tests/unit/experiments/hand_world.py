@@ -139,6 +139,8 @@ class HandWorld(HandAws):
     small_standby: bool = False
     zones_stay: bool = False
     restores_empty: bool = False
+    restores_denied: bool = False
+    restores: list[tuple[dict[str, Any], dict[str, str]]] = field(default_factory=list)
     why: str = ""
     seen: list[Probe] = field(default_factory=list)
     undelivered: list[str] = field(default_factory=list)
@@ -166,14 +168,15 @@ class HandWorld(HandAws):
             key = f"releases/{hashlib.sha256(good).hexdigest()}.zip"
             self.objects[each.release_bucket, key] = (BEGAN_S, good)
             self.well_since[region] = BEGAN_S - 3600
-        self.points.append(
-            {
-                "RecoveryPointArn": "point",
-                "BackupVaultName": "vault",
-                "Status": "COMPLETED",
-                "CreationDate": datetime.fromtimestamp(BEGAN_S - 3600, UTC),
-            }
-        )
+        for region, age_s in ((EAST, 3600), (WEST, 60)):  # the newer one is no copy
+            self.points.append(
+                {
+                    "RecoveryPointArn": f"point of {region}",
+                    "ResourceArn": f"arn:aws:dynamodb:{region}:1:table/{self.ground.table}",
+                    "Status": "COMPLETED",
+                    "CreationDate": datetime.fromtimestamp(BEGAN_S - age_s, UTC),
+                }
+            )
 
     def fingerprint(self) -> str:
         """Everything that a drill may change and must put back, as text."""

@@ -33,6 +33,11 @@ WEAKNESSES: list[tuple[str, dict[str, object], tuple[str, ...]]] = [
     ("bad-model", {"slow_checks": True}, ("another Region serves", "wrong answers have ended")),
     ("standby-throttled-under-load", {"small_standby": True}, ("the standby takes the load cold",)),
     ("backup-restore", {"restores_empty": True}, ("the backup becomes a table that can be read",)),
+    (
+        "backup-restore",
+        {"restores_denied": True},
+        ("the backup becomes a table that can be read",),
+    ),
     ("dependency-denied", {"records_lost": True}, ("records come late and none is lost",)),
     ("observer-dead", {"alarms_mute": True}, ("the alarm says that nobody watches",)),
 ]
@@ -78,3 +83,16 @@ def test_the_figures_of_a_drill_are_what_the_stack_did() -> None:
     assert [e.detail for e in drill.events if e.kind == "drill.injected"] == [
         f"reserved concurrency 0 for understudy-staging-predict in {EAST}"
     ]
+
+
+def test_the_newest_copy_is_restored_and_no_backup_of_the_regions_own() -> None:
+    """A Region that is lost takes its own backups with it."""
+    drill = play(stepper(HandWorld()), "backup-restore")
+    assert [change.do.facts["point"] for change in drill.changes] == [f"point of {EAST}"]
+
+
+def test_a_restore_that_fails_is_not_waited_for() -> None:
+    world = HandWorld(restores_denied=True)
+    drill = play(stepper(world), "backup-restore")
+    assert "FAILED: Access denied" in drill.why
+    assert world.at_s - drill.began_s < CATALOGUE["backup-restore"].deadline_s(world.ground) / 2

@@ -1,0 +1,52 @@
+"""A backup of a stack's table, taken and copied as its plan does daily."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from commands import wait_for
+
+if TYPE_CHECKING:
+    from drilled import Drilled
+
+COPIED_WITHIN_S = 60
+"""Real seconds: the emulated jobs take some 50 s of emulated time."""
+
+
+def take(drilled: Drilled, account: str) -> None:
+    """Back the primary's table up and copy it to the standby's vault; a copy there is enough."""
+    found, call = drilled.topology, drilled.aws.call
+    source, refuge = found.primary.region, found.standby.region
+    prefix = f"{found.project}-{found.stack}"
+    vault, role = f"{prefix}-backup", f"arn:aws:iam::{account}:role/{prefix}-{source}-backup"
+    table = f"arn:aws:dynamodb:{source}:{account}:table/{found.table}"
+
+    def points(region: str) -> list[str]:
+        listed = call(
+            "backup",
+            "list_recovery_points_by_backup_vault",
+            region=region,
+            BackupVaultName=vault,
+            ByResourceArn=table,
+        )["RecoveryPoints"]
+        return [each["RecoveryPointArn"] for each in listed if each["Status"] == "COMPLETED"]
+
+    call(
+        "backup",
+        "start_backup_job",
+        region=source,
+        BackupVaultName=vault,
+        ResourceArn=table,
+        IamRoleArn=role,
+    )
+    wait_for(lambda: points(source), COPIED_WITHIN_S, "the backup")
+    call(
+        "backup",
+        "start_copy_job",
+        region=source,
+        SourceBackupVaultName=vault,
+        RecoveryPointArn=points(source)[0],
+        DestinationBackupVaultArn=f"arn:aws:backup:{refuge}:{account}:backup-vault:{vault}",
+        IamRoleArn=role,
+    )
+    wait_for(lambda: points(refuge), COPIED_WITHIN_S, "the copy of the backup")
