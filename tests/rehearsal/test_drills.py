@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import backups
 import fault_templates
 import pytest
+from commands import SPEED, run
 from weaknesses import WEAKNESSES, Weakness
 
 from resilience.experiments.catalogue import CATALOGUE
@@ -78,6 +79,20 @@ def test_a_dry_run_changes_nothing_and_says_what_it_would_do(drilled: Drilled) -
     assert "expected 999999999999" in ended.summary["why"]
     assert plan["changes"] == ["a version with a changed model behind alias live in us-east-1"]
     assert drilled.fingerprint() == before
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_a_stack_can_be_emulated_for_one_drill(release_zip: Path, tmp_path: Path) -> None:
+    ended = run(
+        *("drill", "--emulate", "--experiment", "evacuation-and-return", "--execute", "--yes"),
+        *("--release", str(release_zip), "--speed", f"{SPEED:g}", "--out", str(tmp_path), "--json"),
+        timeout_s=600,
+    )
+    assert ended.code == 0, ended
+    journal = read_journal(tmp_path / "journal.json")
+    assert (journal.verdict, journal.run.environment["aws"]) == ("met", "emulated")
+    assert differences(journal) == ()
 
 
 @pytest.mark.long
