@@ -25,7 +25,7 @@ from emulator.handle import (
     ProgramFailedError,
 )
 from tests.infra.graph import ROOT
-from tests.properties.settings_space import BASE, differences, valid
+from tests.properties.settings_space import BASE, TWO_ZONES, differences, valid
 from tests.properties.test_settings import CORNERS
 
 if TYPE_CHECKING:
@@ -173,5 +173,17 @@ def test_wrong_settings_deploy_nothing(tmp_path: Path, release_zip: Path) -> Non
         with pytest.raises(ProgramFailedError) as failed:
             handle.deploy(ROOT, STACK, config=BASE | wrong | {"release": str(release_zip)})
         assert all(f"understudy:{key}: " in str(failed.value) for key in wrong)
+        with pytest.raises(EmulatorRequestError):
+            handle.resources("understudy", STACK)
+
+
+@pytest.mark.long
+def test_a_region_that_gives_too_few_zones_is_refused_by_name(
+    tmp_path: Path, release_zip: Path
+) -> None:
+    few = {"regions": json.dumps(["us-east-1", TWO_ZONES]), "homeRegion": "us-east-1"}
+    with EmulatorHandle.start(tmp_path / "emulator", speed=SPEED) as handle:
+        with pytest.raises(ProgramFailedError, match=f"{TWO_ZONES} gives this account 2"):
+            handle.deploy(ROOT, STACK, config=BASE | few | {"release": str(release_zip)})
         with pytest.raises(EmulatorRequestError):
             handle.resources("understudy", STACK)

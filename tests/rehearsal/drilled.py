@@ -196,7 +196,13 @@ class Drilled:
                     "elbv2", "describe_rules", region=name, ListenerArn=each["ListenerArn"]
                 )["Rules"]
             ],
-            "ingress": [each["IpPermissions"] for each in ingress["SecurityGroups"]],
+            # What AWS lists of a group is in no order.
+            "ingress": [
+                sorted(
+                    json.dumps(permission, sort_keys=True) for permission in each["IpPermissions"]
+                )
+                for each in ingress["SecurityGroups"]
+            ],
             "policy": policy,
             "replication": replication["ReplicationConfiguration"],
             "flags": [each["Key"] for each in flags.get("Contents", ())],

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from resilience.experiments.catalogue import fis
-from resilience.experiments.core.change import Act, Change, call, performs
+from resilience.experiments.core.change import Act, Change, call, nothing, performs
 from resilience.experiments.core.experiment import Experiment, kept_answering
 from resilience.experiments.core.memory import Expected
 from resilience.experiments.core.world import CallError
@@ -41,7 +41,8 @@ def _plan(world: World, ground: Ground, drill: Drill) -> tuple[Change, ...]:
     mark = Change(
         what=f"a marked object in {place.prediction_bucket}",
         do=call("s3", "put_object", region=place.region, Body="", **where),
-        undo=call("s3", "delete_object", region=place.region, **where),
+        # It is looked for after the rollback, and a deletion would be copied with it.
+        undo=nothing(place.region),
     )
     return stall, mark
 
@@ -103,7 +104,7 @@ def _copies(view: View, when: str) -> list[str]:
 
 
 def _clear(view: View) -> None:
-    """Delete every marked object, copies too: deletions are not copied."""
+    """Delete every marked object, copies too: a deletion may not be copied yet, or never."""
     for place in view.ground.places:
         for when in ("during", "after"):
             where = {"Bucket": place.prediction_bucket, "Key": _key(view.drill.id, when)}

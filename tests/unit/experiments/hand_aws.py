@@ -119,6 +119,7 @@ class HandAws:
         return {}
 
     def s3_delete_object(self, _region: str, Bucket: str, Key: str) -> Any:  # noqa: N803
+        self.uncopied = [key for key in self.uncopied if key != Key]  # deletions are copied, too
         for bucket, key in list(self.objects):
             if key == Key and (bucket == Bucket or key.startswith("drills/")):
                 del self.objects[bucket, key]
