@@ -19,7 +19,7 @@ def take(drilled: Drilled, account: str) -> None:
     source, refuge = found.primary.region, found.standby.region
     prefix = f"{found.project}-{found.stack}"
     vault, role = f"{prefix}-backup", f"arn:aws:iam::{account}:role/{prefix}-{source}-backup"
-    table = f"arn:aws:dynamodb:{source}:{account}:table/{found.table}"
+    table = f"arn:aws:dynamodb:{source}:{account}:table/{found.table_name}"
 
     def points(region: str) -> list[str]:
         listed = call(
