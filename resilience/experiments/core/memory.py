@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from resilience.experiments.core.change import Act, Change
@@ -202,6 +203,7 @@ class Ledger:
 
     def _put(self, item: dict[str, Any], over: int, raced: str) -> None:
         item["hand"] = {"S": uuid.uuid4().hex}  # no other write looks like this one
+        item["written_at"] = {"S": datetime.fromtimestamp(self._world.now_s(), UTC).isoformat()}
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(version)"}
         if over:
             condition = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from hand_world import EAST, HandWorld
 from hypothesis import given
@@ -109,6 +111,21 @@ def test_a_lock_is_taken_by_one_and_given_back_by_it_alone() -> None:
     assert lock.holder == "one"
     ledger.release(one)
     assert ledger.lock() is None
+
+
+def test_every_item_says_when_it_was_written() -> None:
+    """Restore tests tell a later write from a fault by it; locks that are given back say so too."""
+    world = HandWorld()
+    ledger = Ledger(world, world.ground)
+    drill = ledger.write(Drill(id="x", experiment="region-loss"))
+    ledger.take(drill)
+    began_s = world.now_s()
+    world.at_s += 60
+    ledger.release(drill)
+    written = {name: item["written_at"]["S"] for (_, name), item in world.items.items()}
+    assert all(each.endswith("+00:00") for each in written.values()), "in UTC"
+    ages_s = {n: datetime.fromisoformat(at).timestamp() - began_s for n, at in written.items()}
+    assert ages_s == {"x": pytest.approx(0, abs=1), "lock": pytest.approx(60, abs=1)}
 
 
 def test_a_table_that_does_not_answer_is_no_race() -> None:
