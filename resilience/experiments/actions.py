@@ -17,6 +17,7 @@ from resilience.experiments.core.guards import Asked
 from resilience.experiments.core.stepper import Stepper
 from resilience.experiments.drive import UnfinishedError, alive, new_id, owner
 from resilience.experiments.laptop_world import LaptopWorld
+from resilience.experiments.stopping import stopping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +33,10 @@ _open: dict[str, tuple[ExitStack, Stepper]] = {}
 
 def begin(experiment: str, stack: str, options: Mapping[str, str]) -> dict[str, Any]:
     """Ask every guard, take the lock, and wait for the steady state. Changes the table alone."""
+    stepper, unread = stopping(stepper_of(stack))
+    if unread:
+        raise UnfinishedError("; ".join(unread))
+    _open[stack] = (_open[stack][0], stepper)
     return _walked("begin", stack, new_id(experiment), experiment, options)
 
 

@@ -20,6 +20,7 @@ from resilience.experiments.drive import alive, drive, finish, new_id, owner
 from resilience.experiments.journaling import journal_of
 from resilience.experiments.laptop_world import LaptopWorld
 from resilience.experiments.plan_text import PlanText
+from resilience.experiments.stopping import stopping
 from resilience.journal import default_out, write_atomically, write_journal
 from resilience.rehearsal.options import Options, default_rate_per_s
 from resilience.report import write_report
@@ -127,8 +128,11 @@ def run(wish: Wish, progress: Progress) -> Ended:
             return Ended(verdict="recovered", why=why, recovered=name)
         if wish.emulate:
             _settle(stepper, experiment, options, progress)
+        stepper, unread = stopping(stepper)
+        experiment = stepper.catalogue[experiment.name]
         name = new_id(experiment.name)
         plan = _planned(stepper, experiment, options, name, attached.seat.rate_per_s)
+        plan = replace(plan, refusals=tuple(dict.fromkeys((*unread, *plan.refusals))))
         wish.show(plan)
         if wish.chaos_file is not None:
             written = chaos.experiment(ground, experiment, options)

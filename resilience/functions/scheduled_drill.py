@@ -34,8 +34,6 @@ from resilience.functions.drill_world import RATE_PER_S, FunctionWorld
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from resilience.experiments.core.experiment import Experiment
-    from resilience.experiments.core.ground import Ground
     from resilience.experiments.core.stepper import Stepper
 
 IN_TURN: Final = "in-turn"
@@ -137,17 +135,8 @@ def _plan() -> Plan:
 
 def _stepper(plan: Plan, name: str) -> Stepper:
     """Make a hand on one drill; another one's is taken for alive until its lease is over."""
-    catalogue = {each: _bounded(CATALOGUE[each], plan) for each in CATALOGUE}
+    catalogue = {each: CATALOGUE[each].stopped_after(plan.stop_s) for each in CATALOGUE}
     return hand_on(name, FunctionWorld(plan.ground, os.environ), plan.ground, catalogue)
-
-
-def _bounded(experiment: Experiment, plan: Plan) -> Experiment:
-    """Stop an experiment where the stack's settings do, if that is sooner."""
-
-    def outage_s(ground: Ground) -> float:
-        return min(experiment.outage_s(ground) or plan.stop_s, plan.stop_s)
-
-    return replace(experiment, outage_s=outage_s)
 
 
 def _write(stepper: Stepper, name: str, experiment: str, answer: Answer) -> None:

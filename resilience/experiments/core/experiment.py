@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from resilience.experiments.core.memory import Expected
@@ -127,6 +127,14 @@ class Experiment:
                     f"{self.name} has no option {name}={value}: expected {wanted or 'none'}"
                 )
         return known | dict(given)
+
+    def stopped_after(self, longest_s: float) -> Experiment:
+        """Give the same experiment, stopped after so long an outage if that is sooner."""
+
+        def outage_s(ground: Ground) -> float:
+            return min(self.outage_s(ground) or longest_s, longest_s)
+
+        return replace(self, outage_s=outage_s)
 
 
 def kept_answering(view: View, ratio: float = STEADY.success_ratio) -> Expected:

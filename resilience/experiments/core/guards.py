@@ -46,7 +46,7 @@ class Calendar:
 
 
 class CalendarError(Exception):
-    """A window or date that cannot be read."""
+    """What a stack says of its drills cannot be read: a window, a date, the parameter itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class Asked:
 
 
 def parameter_name(ground: Ground) -> str:
-    """Name the parameter in which a stack keeps when drills may run."""
+    """Name the parameter in which a stack says when drills may run, and when they stop."""
     return f"/{ground.project}/{ground.stack}/drills"
 
 
@@ -70,15 +70,11 @@ def calendar_of(world: World, ground: Ground, otherwise: Calendar) -> Calendar:
         CalendarError: the parameter holds something else.
         CallError: it cannot be read.
     """
-    name = parameter_name(ground)
+    name, text = parameter_name(ground), _told(world, ground)
+    if text is None:
+        return otherwise
     try:
-        reply = world.call("ssm", "get_parameter", region=ground.standby.region, Name=name)
-    except CallError as error:
-        if error.absent:
-            return otherwise
-        raise
-    try:
-        raw: dict[str, Any] = json.loads(reply["Parameter"]["Value"])
+        raw: dict[str, Any] = json.loads(text)
         return Calendar(
             windows=tuple(raw["windows"]),
             blackout_dates=tuple(raw["blackout_dates"]),
@@ -89,6 +85,43 @@ def calendar_of(world: World, ground: Ground, otherwise: Calendar) -> Calendar:
             f"parameter {name} holds no drill calendar ({error!r}): expected "
             '{"windows": ["mon-fri 09:00-16:00"], "blackout_dates": ["2026-12-24"]}'
         ) from error
+
+
+def stop_s_of(world: World, ground: Ground) -> float | None:
+    """Read the longest outage of clients that the stack's own parameter allows; None without one.
+
+    Raises:
+        CalendarError: the parameter holds something else.
+        CallError: it cannot be read.
+    """
+    text = _told(world, ground)
+    try:
+        raw: dict[str, Any] = {} if text is None else json.loads(text)
+        stop_s = None if "stop_s" not in raw else float(raw["stop_s"])
+    except (TypeError, ValueError) as error:
+        raise _no_stop(ground, repr(error)) from error
+    if stop_s is not None and not stop_s > 0:
+        raise _no_stop(ground, f"got {stop_s:g}")
+    return stop_s
+
+
+def _no_stop(ground: Ground, why: str) -> CalendarError:
+    return CalendarError(
+        f"parameter {parameter_name(ground)} does not say when a drill stops ({why}): expected "
+        '"stop_s": seconds above 0, as the program writes it from drillStopSeconds'
+    )
+
+
+def _told(world: World, ground: Ground) -> str | None:
+    """Read the stack's parameter; None if there is none. Raises `CallError`."""
+    name = parameter_name(ground)
+    try:
+        reply = world.call("ssm", "get_parameter", region=ground.standby.region, Name=name)
+    except CallError as error:
+        if error.absent:
+            return None
+        raise
+    return str(reply["Parameter"]["Value"])
 
 
 def closed(calendar: Calendar, at_s: float) -> str:
