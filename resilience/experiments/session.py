@@ -17,13 +17,12 @@ from resilience.experiments.core.stepper import Stepper
 from resilience.experiments.core.steps import LOOK_S
 from resilience.experiments.core.world import CallError
 from resilience.experiments.drive import alive, drive, finish, new_id, owner
-from resilience.experiments.journaling import journal_of
+from resilience.experiments.journaling import journal_of, journal_of_recovered, write
 from resilience.experiments.laptop_world import LaptopWorld
 from resilience.experiments.plan_text import PlanText
 from resilience.experiments.stopping import stopping
-from resilience.journal import default_out, write_atomically, write_journal
+from resilience.journal import default_out, write_atomically
 from resilience.rehearsal.options import Options, default_rate_per_s
-from resilience.report import write_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -121,11 +120,13 @@ def run(wish: Wish, progress: Progress) -> Ended:
             owner=owner(),
             alive=alive,
         )
+        out = wish.out or default_out("drill")
         recovered = _finished_first(wish, stepper, world, progress)
+        kept = None if recovered is None else _kept(attached, recovered, out, experiment, progress)
         if experiment is None:
             why = "no drill is unfinished" if recovered is None else f"{recovered.id} is taken back"
             name = None if recovered is None else recovered.id
-            return Ended(verdict="recovered", why=why, recovered=name)
+            return Ended(verdict="recovered", why=why, recovered=name, out=kept)
         if wish.emulate:
             _settle(stepper, experiment, options, progress)
         stepper, unread = stopping(stepper)
@@ -148,16 +149,14 @@ def run(wish: Wish, progress: Progress) -> Ended:
         if drill.verdict == "refused":
             return replace(ended, verdict="refused", why=drill.why, drill=name)
         journal = journal_of(attached, world, drill, experiment, wish.project_dir)
-        out = wish.out or default_out("drill")
-        write_journal(journal, out / "journal.json")
-        write_report(journal, out / "report.html")
+        write(journal, out)
         return replace(
             ended, verdict=journal.verdict, why=drill.why, drill=name, journal=journal, out=out
         )
 
 
 def _experiment(wish: Wish) -> tuple[Experiment | None, dict[str, str]]:
-    if wish.experiment is None:
+    if wish.experiment is None or wish.recover:
         return None, {}
     if wish.experiment not in CATALOGUE:
         known = ", ".join(CATALOGUE)
@@ -230,6 +229,21 @@ def _finished_first(
         )
         return None
     return finish(stepper, world, left, progress)
+
+
+def _kept(
+    attached: Attached, recovered: Drill, out: Path, next_one: Experiment | None, progress: Progress
+) -> Path | None:
+    """Keep the journal of a drill that was taken back, beside that of the next one if there is one.
+
+    One that was refused has changed nothing, and leaves none.
+    """
+    if recovered.verdict == "refused":
+        return None
+    folder = out if next_one is None else out / recovered.id
+    write(journal_of_recovered(attached, recovered, CATALOGUE[recovered.experiment]), folder)
+    progress.note(f"what became of drill {recovered.id} is in {folder / 'journal.json'}")
+    return folder
 
 
 def _silent(stepper: Stepper, world: LaptopWorld, progress: Progress) -> Drill | None:

@@ -63,10 +63,13 @@ def test_a_drill_killed_while_a_region_is_lost_is_taken_back_by_the_next(
     before = drilled.fingerprint()
     drilled.disturbed("region-loss", "watch", tmp_path / "log", killed)
     assert drilled.fingerprint() != before, "a drill that is killed leaves its change behind"
-    ended = drilled.run("--recover")
+    ended = drilled.run("--recover", "--out", str(tmp_path / "taken back"))
     assert ended.code == 0, ended
     assert "was left in step watch: take it back" in " ".join(ended.stderr.split())
     assert ended.summary["recovered"] is not None
+    journal = read_journal(tmp_path / "taken back" / "journal.json")
+    assert (journal.run.kind, journal.verdict) == ("drill", "broken")
+    assert {"drill.injected", "drill.undone"} <= {each.kind for each in journal.timeline}
     assert drilled.fingerprint() == before, "something stayed injected"
 
 
@@ -170,6 +173,6 @@ def test_every_drill_killed_at_every_step_is_taken_back_by_the_next(
     drilled = with_backups
     before = drilled.fingerprint()
     drilled.disturbed(experiment, step, tmp_path / "log", killed)
-    ended = drilled.run("--recover", timeout_s=600)
+    ended = drilled.run("--recover", "--out", str(tmp_path / "taken back"), timeout_s=600)
     assert ended.code == 0, ended
     assert drilled.fingerprint() == before, f"killed in {step}: something stayed injected"

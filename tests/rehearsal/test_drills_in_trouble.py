@@ -13,6 +13,7 @@ import pytest
 
 from resilience.experiments.catalogue import CATALOGUE
 from resilience.experiments.grounding import account_of
+from resilience.journal import read_journal
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -66,9 +67,10 @@ def throttled(drilled: Drilled, region: str, service: str) -> Generator[None]:
         server.close()
 
 
-def taken_back(drilled: Drilled) -> None:
-    ended = drilled.run("--recover", timeout_s=600)
+def taken_back(drilled: Drilled, out: Path) -> None:
+    ended = drilled.run("--recover", "--out", str(out), timeout_s=600)
     assert ended.code == 0, ended
+    assert read_journal(out / "journal.json").verdict == "broken"
     assert ended.summary["recovered"] is not None
 
 
@@ -92,7 +94,7 @@ def test_a_drill_whose_credentials_end_is_taken_back_by_the_next(
     )
     assert code == UNFINISHED, log.read_text()
     assert LATER in " ".join(log.read_text().split())
-    taken_back(drilled)
+    taken_back(drilled, tmp_path)
     assert drilled.fingerprint() == before, "something stayed injected"
     call("iam", "delete_access_key", region=GLOBAL, **named)
 
@@ -115,5 +117,5 @@ def test_a_drill_that_is_throttled_for_long_is_taken_back_by_the_next(
         code = drilled.disturbed(experiment, "watch", log, throttle)
     assert code == UNFINISHED, log.read_text()
     assert LATER in " ".join(log.read_text().split())
-    taken_back(drilled)
+    taken_back(drilled, tmp_path)
     assert drilled.fingerprint() == before, "something stayed injected"

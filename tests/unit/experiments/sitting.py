@@ -13,9 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from hand_world import BEGAN_S, HandWorld
-
-from resilience.experiments import session
+from resilience.experiments import journaling, session
 from resilience.experiments.session import Ended, Wish, run
 from resilience.report import write_report
 
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pytest
+    from hand_world import HandWorld
 
     from resilience.journal import Journal
     from resilience.records import Probe
@@ -54,13 +53,14 @@ class Sitting:
         self.world = world
         self.folder = folder
         self.told = Told()
+        self.began_s = began_s = world.at_s
         clock = SimpleNamespace(
             speed=1e9,
-            started_at=lambda: datetime.fromtimestamp(BEGAN_S, UTC),
-            now_s=lambda: world.at_s - BEGAN_S,
+            started_at=lambda: datetime.fromtimestamp(began_s, UTC),
+            now_s=lambda: world.at_s - began_s,
         )
         seat = SimpleNamespace(
-            topology=topology(), clock=clock, origin_s=BEGAN_S, seed=0, rate_per_s=2.0
+            topology=topology(), clock=clock, origin_s=began_s, seed=0, rate_per_s=2.0
         )
         attached = SimpleNamespace(
             seat=seat, ground=world.ground, not_proven=(), environment={"aws": "by hand"}
@@ -78,7 +78,7 @@ class Sitting:
 
         monkeypatch.setattr(session, "_reached", reached)
         monkeypatch.setattr(session, "LaptopWorld", sat)
-        monkeypatch.setattr(session, "write_report", _write_undrawn)
+        monkeypatch.setattr(journaling, "write_report", _write_undrawn)
         monkeypatch.chdir(folder)
 
     def run(self, experiment: str | None = "region-loss", **wish: Any) -> Ended:
@@ -92,7 +92,7 @@ class Sitting:
         return run(asked, self.told)  # type: ignore[arg-type]
 
     def _own_probes(self) -> tuple[Probe, ...]:
-        return tuple(replace(p, scheduled_s=p.scheduled_s - BEGAN_S) for p in self.world.seen)
+        return tuple(replace(p, scheduled_s=p.scheduled_s - self.began_s) for p in self.world.seen)
 
 
 def _write_undrawn(journal: Journal, path: Path) -> None:
