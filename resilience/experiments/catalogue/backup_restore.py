@@ -55,7 +55,6 @@ def _plan(world: World, ground: Ground, drill: Drill) -> tuple[Change, ...]:
     newest = max(copies, key=lambda each: each["CreationDate"])
     facts = {
         "point": newest["RecoveryPointArn"],
-        "vault": vault,
         "role": f"arn:aws:iam::{ground.account}:role/{ground.prefix}{region}-restore",
         "table": f"{ground.prefix}restored-drill-{drill.id}"[:255],
         "token": drill.id,
@@ -82,15 +81,13 @@ def _listed(world: World, operation: str, of: str, **asking: Any) -> Iterator[An
 
 @performs(_RESTORE)
 def _restore(world: World, act: Act) -> None:
-    facts, call = act.facts, "get_recovery_point_restore_metadata"
-    point = {"BackupVaultName": facts["vault"], "RecoveryPointArn": facts["point"]}
-    reply = world.call("backup", call, region=act.region, **point)
+    facts = act.facts
     world.call(
         "backup",
         "start_restore_job",
         region=act.region,
         RecoveryPointArn=facts["point"],
-        Metadata=reply["RestoreMetadata"] | {_TARGET: facts["table"]},
+        Metadata={_TARGET: facts["table"], "encryptionType": "Default"},
         IamRoleArn=facts["role"],
         IdempotencyToken=facts["token"],
         ResourceType="DynamoDB",

@@ -283,9 +283,6 @@ class HandAws:
             return {"RecoveryPoints": [], "NextToken": "more"}
         return {"RecoveryPoints": self.points}
 
-    def backup_get_recovery_point_restore_metadata(self, _region: str, **_: Any) -> Any:
-        return {"RestoreMetadata": {}}
-
     def backup_start_restore_job(
         self,
         region: str,
