@@ -198,7 +198,7 @@ def mute_alarm(drilled: Drilled) -> Undo:
 
 
 WEAKNESSES = (
-    Weakness("region-loss", "another Region serves", slow_checks),
+    Weakness("region-loss", "rto_s", slow_checks),
     Weakness("evacuation-and-return", "an observer carries the word out", dead_observer),
     Weakness("dns-switchover", "clients are led away", evacuation_check_off),
     Weakness("az-loss", "the zone gets no new clients", pinned_addresses),
