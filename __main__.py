@@ -9,6 +9,7 @@ from infra.certificates import Certificates, CertificatesArgs
 from infra.drills.drills import Drills, DrillsArgs
 from infra.keys import Keys, KeysArgs
 from infra.naming import StackNames
+from infra.network import refuse_few_zones
 from infra.outputs import stack_outputs
 from infra.region import regions_of
 from infra.release import read_release
@@ -23,6 +24,7 @@ settings = load_settings()
 for doubt in doubts(settings):
     pulumi.log.warn(doubt)
 refuse_small_quotas(settings)
+refuse_few_zones(settings.regions)
 release = read_release(settings.release, container=settings.runtime.container)
 names = StackNames(
     project=pulumi.get_project(),
@@ -61,7 +63,6 @@ watching = Watching(
         traffic=traffic,
     ),
 )
-
 drills = Drills(
     "drills",
     DrillsArgs(

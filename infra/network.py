@@ -4,6 +4,7 @@ The functions are not in it. A load balancer invokes them directly, and they cal
 request path: so there is no NAT gateway, no endpoint and no private subnet to pay for or to fail.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -114,6 +115,16 @@ class Network(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         return pulumi.Output.all(association.subnet_id).apply(lambda ids: str(ids[0]))
+
+
+def refuse_few_zones(regions: Sequence[str]) -> None:
+    """Ask every Region for its zones before anything is made in any.
+
+    Raises:
+        ZonesError: If one gives this account fewer than three.
+    """
+    for region in regions:
+        availability_zones(region)
 
 
 def availability_zones(region: str) -> tuple[str, ...]:

@@ -153,7 +153,8 @@ def test_every_experiment_fails_on_a_weak_stack_for_the_right_reason(
     drilled.wait_well(weakness.experiment)
     with weakness.planted(drilled):
         before = drilled.fingerprint()
-        ended = drilled.execute(weakness.experiment, name=f"weak-{weakness.experiment}")
+        name = f"weak-{weakness.experiment}"
+        ended = drilled.execute(weakness.experiment, *weakness.options, name=name)
         assert ended.code == 1, ended
         assert weakness.reason in ended.summary["missed"], json.dumps(ended.summary["missed"])
         assert drilled.fingerprint() == before, "a drill that missed puts back what it found"

@@ -20,11 +20,12 @@ GLOBAL = "us-east-1"
 
 @dataclass(frozen=True)
 class Weakness:
-    """One weakness, and what the experiment must say it missed."""
+    """One weakness, and what the experiment must say it missed, tried with these options."""
 
     experiment: str
     reason: str
     plant: Callable[[Drilled], Undo]
+    options: tuple[str, ...] = ()
 
     @contextmanager
     def planted(self, drilled: Drilled) -> Generator[None]:
@@ -204,7 +205,15 @@ WEAKNESSES = (
     Weakness("az-loss", "the zone gets no new clients", pinned_addresses),
     Weakness("replication-stalled", "replication works again", copies_denied),
     Weakness("bad-model", "another Region serves", shallow_check),
-    Weakness("standby-throttled-under-load", "the standby takes the load cold", throttled_standby),
+    Weakness(
+        "standby-throttled-under-load",
+        "the standby takes the load cold",
+        throttled_standby,
+        (
+            "--option",
+            "rate=100",
+        ),  # the emulated model answers in 10 ms: twenty fit one after another
+    ),
     Weakness("backup-restore", "the backup becomes a table that can be read", restoring_denied),
     Weakness("dependency-denied", "records come late and none is lost", records_denied),
     Weakness("observer-dead", "the alarm says that nobody watches", mute_alarm),
