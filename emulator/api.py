@@ -78,6 +78,7 @@ class FrontDoor:
         try:
             self._refuse_if_throttled(request)
             caller = callers.identify(request.access_key)
+            self._refuse_if_expired(caller)
             if not caller.administrator:
                 self._authorize(caller, request)
             self._refuse_wrong_region(request)
@@ -105,6 +106,10 @@ class FrontDoor:
         own_region = self._objects.region_of(request.bucket) if request.bucket else None
         if self._faults.api_throttled(own_region or request.region, request.service):
             raise RefusedError(throttling.refusal(request.service))
+
+    def _refuse_if_expired(self, caller: callers.Caller) -> None:
+        if self._faults.credentials_expired(caller.principal_arn):
+            raise RefusedError(callers.expired(caller.arn))
 
     def _authorize(self, caller: callers.Caller, request: ApiRequest) -> None:
         if request.service == "s3":

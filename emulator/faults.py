@@ -23,6 +23,7 @@ FaultKind = Literal[
     "table_replication",
     "recovery_point",
     "api_throttled",
+    "credentials_expired",
     "clock_skew",
 ]
 KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
@@ -98,6 +99,10 @@ class FaultBoard:
     def api_throttled(self, region: str, service: str) -> bool:
         """Whether a Region's service answers every call that it is asked too often."""
         return ("api_throttled", f"{region}/{service}") in self._lost
+
+    def credentials_expired(self, role_arn: str) -> bool:
+        """Whether the sessions of a role have come to their end before their time."""
+        return ("credentials_expired", role_arn) in self._lost
 
     def skew_s(self, region: str) -> float:
         """By how much the clocks of a Region's functions are wrong; several faults add up."""

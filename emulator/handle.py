@@ -207,7 +207,8 @@ class EmulatorHandle:
         a `recovery_point` (ARN), or what is replicated: by a rule of a bucket
         (`bucket_replication`, `bucket/rule`), to and from a global table's replica
         (`table_replication`, `region/table`). `api_throttled` (`region/service`, as calls are
-        signed for it) takes nothing away, but every call of the service is told to come later.
+        signed for it) takes nothing away, but every call of the service is told to come later;
+        nor does `credentials_expired` (a role's ARN), whose sessions are over before their time.
         """
         return Fault(**self._ask("POST", "/faults", {"kind": kind, "target": target}))
 

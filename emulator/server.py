@@ -28,7 +28,7 @@ from emulator.certificates import Authority
 from emulator.clock import Clock
 from emulator.control_server import ControlServer
 from emulator.dataplane import DataPlane
-from emulator.door import throttling
+from emulator.door import callers, throttling
 from emulator.door.server import ApiServer, listen
 from emulator.events import EventLog
 from emulator.faults import FaultBoard
@@ -234,6 +234,7 @@ class Emulator:
             "bucket_replication": self._storage.replicator.rules,
             "table_replication": groups.replicas,
             "recovery_point": self._backups.recovery_points,
+            "credentials_expired": callers.roles,
             "api_throttled": lambda: (
                 f"{region}/{service}"
                 for region in coverage.regions()

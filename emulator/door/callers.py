@@ -92,9 +92,7 @@ def identify(access_key: str | None) -> Caller:
 
 def _role_caller(session: Any) -> Caller:
     if session.expiration.replace(tzinfo=UTC) < datetime.now(UTC):
-        raise RefusedError(
-            Refusal(code="ExpiredToken", message=f"the session {session.arn} has expired")
-        )
+        raise RefusedError(expired(session.arn))
     role = find_role(session.role_arn)
     return Caller(
         arn=session.arn,
@@ -102,6 +100,18 @@ def _role_caller(session: Any) -> Caller:
         policies=_policies_of(role) if role is not None else (),
         session_policy=session.policy or None,
     )
+
+
+def expired(session_arn: str) -> Refusal:
+    """The refusal of a session that is over."""
+    return Refusal(code="ExpiredToken", message=f"the session {session_arn} has expired")
+
+
+def roles() -> list[str]:
+    """The ARN of every role."""
+    from moto.iam.models import iam_backends
+
+    return [str(role.arn) for role in values_of(iam_backends[ACCOUNT][PARTITION].roles)]
 
 
 def find_role(arn: str) -> Any | None:

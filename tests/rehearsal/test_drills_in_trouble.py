@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from conftest import Shared
     from drilled import Drilled
 
-USER: Final = "on-call"
+ROLE: Final = "on-call"
 GLOBAL: Final = "us-east-1"
 CHANGED_BY: Final = (
     *("arc-zonal-shift", "backup", "dynamodb", "ec2", "elasticloadbalancing", "lambda", "s3"),
@@ -37,26 +37,44 @@ LATER: Final = "then run: ./run drill --recover"
 def drilled(shared: Shared) -> Drilled:
     found = shared.drilled()
     backups.take(found, account_of(found.aws))
-    call = found.aws.call
-    call("iam", "create_user", region=GLOBAL, UserName=USER)
-    anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    call(
-        "iam",
-        "put_user_policy",
-        region=GLOBAL,
-        UserName=USER,
-        PolicyName="all",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [anything]}),
-    )
     return found
 
 
+@pytest.fixture(scope="module")
+def on_call(drilled: Drilled) -> str:
+    """A role of its own to drill under, which may do everything; its ARN."""
+    account, call = account_of(drilled.aws), drilled.aws.call
+    everybody = {"AWS": f"arn:aws:iam::{account}:root"}
+    trust = {"Effect": "Allow", "Principal": everybody, "Action": "sts:AssumeRole"}
+    anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    made = call(
+        "iam",
+        "create_role",
+        region=GLOBAL,
+        RoleName=ROLE,
+        AssumeRolePolicyDocument=_document(trust),
+    )
+    call(
+        "iam",
+        "put_role_policy",
+        region=GLOBAL,
+        RoleName=ROLE,
+        PolicyName="all",
+        PolicyDocument=_document(anything),
+    )
+    return str(made["Role"]["Arn"])
+
+
+def _document(statement: dict[str, object]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 @contextmanager
-def throttled(drilled: Drilled, region: str, service: str) -> Generator[None]:
-    """Let a service of a Region answer every call that it is asked too often."""
+def troubled(drilled: Drilled, kind: str, target: str) -> Generator[None]:
+    """Let a fault of the emulator stand while within."""
     control = urlsplit(drilled.stage.control)
     server = HTTPConnection(str(control.hostname), control.port)
-    wanted = {"kind": "api_throttled", "target": f"{region}/{service}"}
+    wanted = {"kind": kind, "target": target}
     server.request("POST", "/faults", json.dumps(wanted), {"Content-Type": "application/json"})
     fault = json.load(server.getresponse())["id"]
     try:
@@ -67,36 +85,40 @@ def throttled(drilled: Drilled, region: str, service: str) -> Generator[None]:
         server.close()
 
 
-def taken_back(drilled: Drilled, out: Path) -> None:
-    ended = drilled.run("--recover", "--out", str(out), timeout_s=600)
+def is_taken_back(drilled: Drilled, folder: Path, code: int) -> None:
+    """Hold that a drill said that it could not end, and let the next invocation end it."""
+    log = (folder / "log").read_text()
+    assert code == UNFINISHED, log
+    assert LATER in " ".join(log.split())
+    ended = drilled.run("--recover", "--out", str(folder), timeout_s=600)
     assert ended.code == 0, ended
-    assert read_journal(out / "journal.json").verdict == "broken"
     assert ended.summary["recovered"] is not None
+    assert read_journal(folder / "journal.json").verdict == "broken"
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("experiment", CATALOGUE)
 def test_a_drill_whose_credentials_end_is_taken_back_by_the_next(
-    drilled: Drilled, tmp_path: Path, experiment: str
+    drilled: Drilled, on_call: str, tmp_path: Path, experiment: str
 ) -> None:
     before = drilled.fingerprint()
-    call, log = drilled.aws.call, tmp_path / "log"
-    key = call("iam", "create_access_key", region=GLOBAL, UserName=USER)["AccessKey"]
-    named = {"UserName": USER, "AccessKeyId": key["AccessKeyId"]}
-    code = drilled.disturbed(
-        experiment,
-        "watch",
-        log,
-        lambda _: call("iam", "update_access_key", region=GLOBAL, **named, Status="Inactive"),
-        AWS_ACCESS_KEY_ID=key["AccessKeyId"],
-        AWS_SECRET_ACCESS_KEY=key["SecretAccessKey"],
-    )
-    assert code == UNFINISHED, log.read_text()
-    assert LATER in " ".join(log.read_text().split())
-    taken_back(drilled, tmp_path)
+    session = drilled.aws.call(
+        "sts", "assume_role", region=GLOBAL, RoleArn=on_call, RoleSessionName="drills"
+    )["Credentials"]
+    with ExitStack() as until_it_ends:
+        fault = troubled(drilled, "credentials_expired", on_call)
+        code = drilled.disturbed(
+            experiment,
+            "watch",
+            tmp_path / "log",
+            lambda _: until_it_ends.enter_context(fault),
+            AWS_ACCESS_KEY_ID=session["AccessKeyId"],
+            AWS_SECRET_ACCESS_KEY=session["SecretAccessKey"],
+            AWS_SESSION_TOKEN=session["SessionToken"],
+        )
+    is_taken_back(drilled, tmp_path, code)
     assert drilled.fingerprint() == before, "something stayed injected"
-    call("iam", "delete_access_key", region=GLOBAL, **named)
 
 
 @pytest.mark.long
@@ -106,16 +128,14 @@ def test_a_drill_that_is_throttled_for_long_is_taken_back_by_the_next(
     drilled: Drilled, tmp_path: Path, experiment: str
 ) -> None:
     before = drilled.fingerprint()
-    log = tmp_path / "log"
     with ExitStack() as until_it_ends:
 
         def throttle(_: int) -> None:
             for region in drilled.topology.regions:
                 for service in CHANGED_BY:
-                    until_it_ends.enter_context(throttled(drilled, region.region, service))
+                    fault = troubled(drilled, "api_throttled", f"{region.region}/{service}")
+                    until_it_ends.enter_context(fault)
 
-        code = drilled.disturbed(experiment, "watch", log, throttle)
-    assert code == UNFINISHED, log.read_text()
-    assert LATER in " ".join(log.read_text().split())
-    taken_back(drilled, tmp_path)
+        code = drilled.disturbed(experiment, "watch", tmp_path / "log", throttle)
+    is_taken_back(drilled, tmp_path, code)
     assert drilled.fingerprint() == before, "something stayed injected"

@@ -1,4 +1,4 @@
-"""Callers that AWS turns away: asked too often, or with a key that counts no more."""
+"""Callers that AWS turns away: asked too often, or with credentials that count no more."""
 
 from __future__ import annotations
 
@@ -81,4 +81,20 @@ def test_an_access_key_that_is_made_inactive_counts_no_more(aws: Aws) -> None:
     with pytest.raises(ClientError, match="InvalidClientTokenId"):
         s3.list_buckets()
     iam.update_access_key(**turned, Status="Active")
+    s3.list_buckets()
+
+
+def test_the_sessions_of_a_role_can_end_before_their_time(aws: Aws) -> None:
+    sessions = []
+    for name in ("on-call", "deploys"):
+        arn = aws.role(name, "ec2.amazonaws.com", allow(["s3:*"], ["*"]))
+        session = aws.client("sts").assume_role(RoleArn=arn, RoleSessionName=name)["Credentials"]
+        sessions.append((arn, aws.client("s3", credentials=session)))
+    (arn, s3), (_, other) = sessions
+    s3.list_buckets()
+    fault = aws.faults.lose("credentials_expired", arn)
+    with pytest.raises(ClientError, match="ExpiredToken"):
+        s3.list_buckets()
+    other.list_buckets()
+    aws.faults.restore(fault.id)
     s3.list_buckets()
