@@ -121,7 +121,8 @@ def finish(stepper: Stepper, world: LaptopWorld, left: Drill, teller: Teller) ->
         UnfinishedError: the rollback did not come through.
     """
     teller.step(f"drill {left.id} ({left.experiment}) was left in step {left.step}: take it back")
-    _tried(lambda: stepper.recover(left), "rollback")
+    # Read anew at each try: one that came half through has written in it.
+    _tried(lambda: stepper.recover(stepper.ledger.drill(left.id) or left), "rollback")
     step: str | None = "steady-after"
     while step is not None:
         current = step

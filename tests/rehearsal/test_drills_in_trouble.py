@@ -73,16 +73,19 @@ def _document(statement: dict[str, object]) -> str:
 def troubled(drilled: Drilled, kind: str, target: str) -> Generator[None]:
     """Let a fault of the emulator stand while within."""
     control = urlsplit(drilled.stage.control)
-    server = HTTPConnection(str(control.hostname), control.port)
-    wanted = {"kind": kind, "target": target}
-    server.request("POST", "/faults", json.dumps(wanted), {"Content-Type": "application/json"})
-    fault = json.load(server.getresponse())["id"]
+
+    def ask(method: str, path: str, wanted: dict[str, str]) -> dict[str, str]:
+        server = HTTPConnection(str(control.hostname), control.port)
+        server.request(method, path, json.dumps(wanted), {"Content-Type": "application/json"})
+        answer: dict[str, str] = json.load(server.getresponse())
+        server.close()
+        return answer
+
+    fault = ask("POST", "/faults", {"kind": kind, "target": target})
     try:
         yield
     finally:
-        server.request("DELETE", f"/faults/{fault}")
-        server.getresponse().read()
-        server.close()
+        ask("DELETE", f"/faults/{fault['id']}", {})
 
 
 def is_taken_back(drilled: Drilled, folder: Path, code: int) -> None:

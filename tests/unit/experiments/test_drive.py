@@ -13,6 +13,7 @@ from playing import NAME, finish, known, stepper
 from resilience.experiments import drive as driving
 from resilience.experiments.core.memory import Lock
 from resilience.experiments.drive import UnfinishedError, alive, drive
+from resilience.experiments.drive import finish as taken_back
 
 
 class Quiet:
@@ -97,6 +98,32 @@ def test_every_call_that_fails_from_then_on_leaves_nothing_once_the_next_run_cam
         world.fails_for = 0
         finish(stepper(world, owner="next"))
         assert world.fingerprint() == before, f"credentials expired at call {number}"
+
+
+def left_behind(injected: int) -> HandWorld:
+    """A stack whose drill lost its credentials right after the first change."""
+    world = HandWorld(fail_from=injected, fails_for=10**6, fail_code="ExpiredToken")
+    with pytest.raises(UnfinishedError):
+        drive(stepper(world), world, NAME, "region-loss", {}, Quiet())  # type: ignore[arg-type]
+    world.fails_for, world.fail_code = 0, "ThrottlingException"
+    return world
+
+
+def test_throttling_while_a_drill_is_taken_back_is_waited_out(injected: int) -> None:
+    """Whichever call it begins at: what was half taken back is gone on with."""
+    before = HandWorld().fingerprint()
+    sound = left_behind(injected)
+    first, hand = sound.calls, stepper(sound, owner="next")
+    taken_back(hand, sound, known(hand), Quiet())  # type: ignore[arg-type]
+    for number in range(first, sound.calls):
+        world = left_behind(injected)
+        hand = stepper(world, owner="next")
+        left = known(hand)
+        world.fail_from, world.fails_for = number, 3
+        ended = taken_back(hand, world, left, Quiet())  # type: ignore[arg-type]
+        assert ended.verdict == "broken", f"throttled at call {number - first}"
+        assert world.fingerprint() == before, f"throttled at call {number - first}"
+        assert hand.ledger.lock() is None
 
 
 def test_ctrl_c_takes_back_what_was_changed(monkeypatch: pytest.MonkeyPatch) -> None:
