@@ -69,7 +69,7 @@ def rows(journal: Journal) -> list[Row]:
     detail = f"{good} of {measured.probes} replies good"
     figures = (
         ("rto_s", "recovery time", recovery, _bounds(journal)),
-        ("rpo_s", "data loss window", loss, _loss(measured.data_loss)),
+        ("rpo_s", "data loss window", loss, _loss(journal.run.kind, measured.data_loss)),
         ("availability", "availability", availability, detail),
     )
     # A drill is held against what it is about; a rehearsal against all of them.
@@ -116,7 +116,9 @@ def _bounds(journal: Journal) -> str:
     )
 
 
-def _loss(loss: DataLoss | None) -> str:
+def _loss(kind: str, loss: DataLoss | None) -> str:
     if loss is None:
         return "the surviving Region could not be read"
-    return f"{loss.missing} of {loss.acknowledged} acknowledged writes missing at the takeover"
+    # A drill takes no bucket away: what is copied after its onset does not count.
+    when = "onset" if kind == "drill" else "takeover"
+    return f"{loss.missing} of {loss.acknowledged} acknowledged writes missing at the {when}"

@@ -191,7 +191,7 @@ class Evidence:
 
     Availability is judged from `from_s` to `until_s`. `held_at_takeover` and `held_at_end` are the
     numbers of the writes that the surviving Region held while the other was lost, and at the end;
-    None if nobody could look.
+    None if nobody could look. A drill, in which copies go on, looks at its onset instead.
     """
 
     probes: tuple[Probe, ...]

@@ -7,6 +7,7 @@ are computed from it and from nothing else.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -66,6 +67,21 @@ class Write:
     written_s: float
     region: str
     acknowledged: bool
+
+
+def key_of(prefix: str, number: int) -> str:
+    """Name the object of a write."""
+    return f"{prefix}{number:08d}.json"
+
+
+def number_of(prefix: str, key: str) -> int:
+    """Read the number of a write from its object's name."""
+    return int(key.removeprefix(prefix).removesuffix(".json"))
+
+
+def body_of(number: int, *, written_s: float, region: str) -> str:
+    """Give what the object of a write holds, as JSON."""
+    return json.dumps({"number": number, "written_s": written_s, "region": region})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

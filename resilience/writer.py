@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from resilience.aws import Aws, AwsError
-from resilience.records import Write
+from resilience.records import Write, body_of, key_of, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from resilience.clock import Clock
+
+PERIOD_S: Final = 1.0
+SHORTEST_REAL_PERIOD_S: Final = 0.5
+
+
+def period_s(speed: float) -> float:
+    """Give how often to write: once a second, and no faster than a machine may at any speed."""
+    return max(PERIOD_S, SHORTEST_REAL_PERIOD_S * speed)
 
 
 class Writer:
@@ -67,7 +74,7 @@ class Writer:
     async def _write(self, number: int) -> Write:
         region = self._target()
         written_s = self._clock.now_s()
-        body = json.dumps({"number": number, "written_s": written_s, "region": region})
+        body = body_of(number, written_s=written_s, region=region)
         try:
             await asyncio.to_thread(
                 self._aws.call,
@@ -75,7 +82,7 @@ class Writer:
                 "put_object",
                 region=region,
                 Bucket=self._buckets[region],
-                Key=f"{self._prefix}{number:08d}.json",
+                Key=key_of(self._prefix, number),
                 Body=body.encode(),
             )
         except AwsError:
@@ -91,7 +98,7 @@ class Writer:
             Prefix=self._prefix,
         )
         return frozenset(
-            int(entry["Key"].removeprefix(self._prefix).removesuffix(".json"))
+            number_of(self._prefix, entry["Key"])
             for page in pages
             for entry in page.get("Contents", ())
         )

@@ -134,7 +134,10 @@ def finish(stepper: Stepper, world: LaptopWorld, left: Drill, teller: Teller) ->
 
 
 def _ended(stepper: Stepper, name: str, why: str) -> Drill:
-    found = stepper.ledger.drill(name)
+    try:
+        found = _tried(lambda: stepper.ledger.drill(name), "report")
+    except CallError as error:
+        raise UnfinishedError(f"what became of drill {name} cannot be read: {error}") from error
     if found is None:
         raise UnfinishedError(f"drill {name} never began, and changed nothing: {why}")
     return found

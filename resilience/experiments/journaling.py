@@ -59,7 +59,7 @@ def journal_of(
         judged = drill.verdict == "missed"
         return told.model_copy(update={"verdict": "missed", "broken": None} if judged else {})
     measured = measure(evidence)
-    verdicts = verdicts_of(measured, objectives_of(view), recovers=experiment.recovers)
+    verdicts = verdicts_of(measured, objectives_of(view), experiment)
     met = all(v.met for v in verdicts) and all(e.held for e in told.expectations)
     overall: Overall = "met" if met else "missed"
     return told.model_copy(

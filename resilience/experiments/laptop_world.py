@@ -18,9 +18,10 @@ from resilience.experiments.core.world import CallError
 from resilience.prober import Load, Prober
 from resilience.resolver import NameServer, ResolutionError
 from resilience.senses import serves, verdict
+from resilience.writer import period_s
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from resilience.aws import Aws
     from resilience.client import Target
@@ -106,10 +107,14 @@ class LaptopWorld:
             code = "NoCredentials" if "credentials" in str(error).lower() else ""
             raise CallError(str(error.call), code, error.explanation) from error
 
-    def watch(self, for_s: float) -> tuple[Probe, ...]:
-        """Wait while clients probe; their probes stay here."""
-        end_s = self.now_s() + for_s
+    def watch(self, for_s: float, meanwhile: Callable[[], None] | None = None) -> tuple[Probe, ...]:
+        """Wait while clients probe, in a thread of their own; their probes stay here."""
+        due_s = self.now_s()
+        end_s = due_s + for_s
         while self.now_s() < end_s and not self.stopped():
+            if meanwhile is not None and self.now_s() >= due_s:
+                due_s = self.now_s() + period_s(self.seat.clock.speed)
+                meanwhile()
             time.sleep(POLL_REAL_S)
         return ()
 

@@ -69,6 +69,11 @@ class PlanText:
         hit = self.options.get("region", ground.primary.region)
         others = ", ".join(p.region for p in ground.places if p.region != hit)
         outage_s = self.experiment.outage_s(ground)
+        written = (
+            [f"  writes        numbered objects beside {hit}'s predictions, deleted afterwards"]
+            if self.experiment.leaves
+            else []
+        )
         lines = [
             f"{self.experiment.name}: {self.experiment.title}",
             f"  {self.experiment.description}",
@@ -78,6 +83,7 @@ class PlanText:
             *(f"  changes       {each}" for each in self.changes),
             f"  stops when    clients get no right answer for {outage_s:g} s",
             "                a paging alarm is up in a Region that is not hit",
+            *written,
             f"  changes stand {self.experiment.deadline_s(ground):g} s at most",
             f"  lasts         {self.longest_s:g} s at most",
             f"  costs         less than {max(self.cost_usd, 0.01):.2f} USD of requests",

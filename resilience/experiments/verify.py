@@ -86,6 +86,8 @@ def _judged(journal: Journal, measured: Measurements) -> Iterator[Difference]:
         )
     }
     wanted = set(again) if journal.run.kind == "rehearsal" else {"availability"}
+    if journal.raw is not None and journal.raw.writes:
+        wanted.add("rpo_s")
     for missing in sorted(wanted - {each.objective for each in journal.verdicts}):
         yield Difference(what=f"verdict on {missing}", written="none", found=str(again[missing]))
     for each in journal.verdicts:

@@ -11,7 +11,7 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import boto3
 from botocore.config import Config as ClientConfig
@@ -24,6 +24,7 @@ from resilience.records import Connection, Outcome, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Future
 
     from resilience.experiments.core.ground import Ground
     from resilience.functions.client_credential import Credential
@@ -46,6 +47,37 @@ class Aim:
     name: str
     number: int
     scheduled_s: float
+
+
+class Beside:
+    """Does something again and again in a thread of its own, so that it delays nobody.
+
+    One call after the other: as long as one lasts, no other is made.
+    """
+
+    def __init__(self, do: Callable[[], None] | None) -> None:
+        self._do = do
+        self._thread = ThreadPoolExecutor(1)
+        self._latest: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        """Nothing is done yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Wait for the latest call; raises what it raised."""
+        self._thread.shutdown()
+        if self._latest is not None:
+            self._latest.result()
+
+    def once(self) -> None:
+        """Do it once more, unless the call before still lasts; raises what that one raised."""
+        if self._latest is not None:
+            if not self._latest.done():
+                return
+            self._latest.result()
+        if self._do is not None:
+            self._latest = self._thread.submit(self._do)
 
 
 class FunctionWorld:
@@ -85,9 +117,9 @@ class FunctionWorld:
         except BotoCoreError as error:
             raise CallError(what, "", str(error)) from error
 
-    def watch(self, for_s: float) -> tuple[Probe, ...]:
+    def watch(self, for_s: float, meanwhile: Callable[[], None] | None = None) -> tuple[Probe, ...]:
         """Probe for so long; the drill's memory keeps what was seen."""
-        return self._probe(self._ground.predict_name, RATE_PER_S, for_s)
+        return self._probe(self._ground.predict_name, RATE_PER_S, for_s, meanwhile)
 
     def probes(self, kept: Sequence[Probe]) -> tuple[Probe, ...]:
         """Give what the memory kept: there is nothing else."""
@@ -119,16 +151,24 @@ class FunctionWorld:
         """Send a step load to a Region's own name."""
         return self._probe(self._ground.place(region).name, rate_per_s, for_s)
 
-    def _probe(self, name: str, rate_per_s: float, for_s: float) -> tuple[Probe, ...]:
+    def _probe(
+        self,
+        name: str,
+        rate_per_s: float,
+        for_s: float,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> tuple[Probe, ...]:
         credential = self._credential()
         start_s, count = time.time(), max(int(for_s * rate_per_s), 1)
-        with ThreadPoolExecutor(max_workers=min(count, _MOST_AT_ONCE)) as threads:
+        most = min(count, _MOST_AT_ONCE)
+        with ThreadPoolExecutor(most) as threads, Beside(meanwhile) as beside:
             sending = []
             for number in range(count):
                 scheduled_s = round(start_s + number / rate_per_s, 3)
                 time.sleep(max(scheduled_s - time.time(), 0.0))
                 aim = Aim(name=name, number=number, scheduled_s=scheduled_s)
                 sending.append(threads.submit(self._sent, aim, credential))
+                beside.once()
             return tuple(each.result() for each in sending)
 
     def _sent(self, aim: Aim, credential: Credential) -> Probe:

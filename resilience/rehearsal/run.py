@@ -35,7 +35,7 @@ from resilience.resolver import NameServer, ResolutionError
 from resilience.stage import RefusedError, Stage, StageGoneError
 from resilience.topology import Topology, TopologyError
 from resilience.topology_reader import read_topology
-from resilience.writer import Writer
+from resilience.writer import Writer, period_s
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from resilience.rehearsal.options import Options
 
 DNS_TIMEOUT_S = 2.0
-WRITE_PERIOD_S = 1.0
-SHORTEST_REAL_WRITE_PERIOD_S = 0.5
 ALIVE_EVERY_REAL_S = 0.5
 FINAL_LOOK_S = 30.0
 
@@ -187,7 +185,7 @@ class Rehearsal:
             {region.region: region.prediction_bucket.name for region in topology.regions},
             prefix=f"rehearsal/{clock.started_at():%Y%m%dT%H%M%SZ}/",
             target=lambda: observer.serving or topology.primary.region,
-            period_s=max(WRITE_PERIOD_S, SHORTEST_REAL_WRITE_PERIOD_S * clock.speed),
+            period_s=period_s(clock.speed),
             clock=clock,
         )
         return Scene(

@@ -189,5 +189,6 @@ BAD_MODEL: Final = Experiment(
     deadline_s=deadline_s,
     judge=_judge,
     recovers=True,
+    leaves=True,
     contributions={"reliability": "high", "safety": "high"},
 )

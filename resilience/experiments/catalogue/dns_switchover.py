@@ -43,6 +43,7 @@ DNS_SWITCHOVER: Final = Experiment(
     done=lambda view: view.led_away() and view.lasted_s >= view.ground.ttl_s,
     deadline_s=lambda ground: ground.turn_s + ground.ttl_s + _MARGIN_S,
     judge=lambda view: (moved_away(view), kept_answering(view)),
+    leaves=True,
     outage_s=lambda ground: ground.rto_s,
     hurts=False,
     contributions={"availability": "high"},

@@ -77,6 +77,7 @@ EVACUATION: Final = Experiment(
     deadline_s=deadline_s,
     judge=_judge,
     judge_after=_judge_after,
+    leaves=True,
     outage_s=lambda ground: ground.rto_s,
     hurts=False,
     contributions={"availability": "high", "reliability": "medium"},

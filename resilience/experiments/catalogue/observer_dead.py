@@ -79,5 +79,6 @@ OBSERVER_DEAD: Final = Experiment(
     deadline_s=lambda ground: max(ground.ceiling_s, ground.rto_s) + _ALARM_S,
     judge=_judge,
     recovers=True,
+    leaves=True,
     contributions={"availability": "high", "reliability": "high"},
 )

@@ -182,5 +182,6 @@ REGION_LOSS: Final = Experiment(
     judge=_judge,
     choices={"how": (THROTTLE, LISTENER, SECURITY_GROUP)},
     recovers=True,
+    leaves=True,
     contributions={"availability": "high", "reliability": "high"},
 )

@@ -91,6 +91,8 @@ class Experiment:
         judge: What is held at the end of the watch, while the changes stand.
         judge_after: What is held once all is taken back.
         recovers: Whether the recovery time is held against the RTO.
+        leaves: Whether the Region that is hit is lost or left: numbered writes are made in it, and
+            the data loss window is held against the RPO.
         outage_s: The longest outage that clients may have before the drill is stopped; 0 is none.
         spares: Whether a standby without capacity may be drilled on: it is what is looked for.
         hurts: Whether it breaks something: a stack must be tagged for that.
@@ -108,6 +110,7 @@ class Experiment:
     judge_after: Callable[[View], tuple[Expected, ...]] = lambda _: ()
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     recovers: bool = False
+    leaves: bool = False
     outage_s: Callable[[Ground], float] = lambda ground: ground.rto_s * 2
     spares: bool = False
     hurts: bool = True

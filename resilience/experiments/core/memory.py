@@ -14,12 +14,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from resilience.experiments.core.change import Act, Change
+from resilience.experiments.core.packing import (
+    packed_probes,
+    packed_writes,
+    unpacked_probes,
+    unpacked_writes,
+)
 from resilience.experiments.core.world import CallError
-from resilience.records import Connection, Event, Outcome, Probe
+from resilience.records import Event
 
 if TYPE_CHECKING:
     from resilience.experiments.core.ground import Ground
     from resilience.experiments.core.world import World
+    from resilience.records import Probe, Write
 
 DRILL: Final = "drill"
 LOCK: Final = "lock"
@@ -62,6 +69,9 @@ class Drill:
         from_s: Where the steady state before began; `ended_s` where the one after was held.
         verdict: `met`, `missed`, `broken`, `refused`, or empty while it is open.
         probes: What clients saw, where the world does not keep that itself.
+        writes: The numbered writes that were made before the first change.
+        held_at_onset: Their numbers that the Region which takes over held just before that change,
+            `held_at_end` at the end; None if nobody looked, or could.
     """
 
     id: str
@@ -87,6 +97,9 @@ class Drill:
     expected: tuple[Expected, ...] = ()
     events: tuple[Event, ...] = ()
     probes: tuple[Probe, ...] = ()
+    writes: tuple[Write, ...] = ()
+    held_at_onset: tuple[int, ...] | None = None
+    held_at_end: tuple[int, ...] | None = None
 
     def saying(self, at_s: float, kind: str, detail: str, region: str | None = None) -> Drill:
         """Add a line to the timeline."""
@@ -232,8 +245,9 @@ class Ledger:
 
 def text_of(drill: Drill) -> str:
     """Write a drill as JSON."""
-    raw = asdict(replace(drill, probes=()))
-    raw["probes"] = _packed(drill.probes)
+    raw = asdict(replace(drill, probes=(), writes=()))
+    raw["probes"] = packed_probes(drill.probes)
+    raw["writes"] = packed_writes(drill.writes)
     return json.dumps(raw, separators=(",", ":"), sort_keys=True)
 
 
@@ -249,11 +263,19 @@ def drill_of(text: str) -> Drill:
             "changes": tuple(_change(each) for each in raw.pop("changes")),
             "expected": tuple(Expected(**each) for each in raw.pop("expected")),
             "events": tuple(Event(**each) for each in raw.pop("events")),
-            "probes": _unpacked(raw.pop("probes")),
+            "probes": unpacked_probes(raw.pop("probes")),
+            # Drills are remembered for longer than they have made writes.
+            "writes": unpacked_writes(raw.pop("writes", [])),
+            "held_at_onset": _numbers(raw.pop("held_at_onset", None)),
+            "held_at_end": _numbers(raw.pop("held_at_end", None)),
         }
         return Drill(**raw, **made)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise GarbledDrillError(f"no drill's memory: {error}") from error
+
+
+def _numbers(raw: list[int] | None) -> tuple[int, ...] | None:
+    return None if raw is None else tuple(raw)
 
 
 def _change(raw: dict[str, Any]) -> Change:
@@ -263,38 +285,3 @@ def _change(raw: dict[str, Any]) -> Change:
         return Act(**facts)
 
     return Change(what=raw["what"], do=act(raw["do"]), undo=act(raw["undo"]))
-
-
-def _packed(probes: tuple[Probe, ...]) -> dict[str, Any]:
-    """Write probes as rows that name each distinct text by its number: an item holds 400 KB."""
-    texts: dict[str | None, int] = {}
-
-    def number(text: str | None) -> int:
-        return texts.setdefault(text, len(texts))
-
-    rows = [
-        [
-            *(each.scheduled_s, each.client, each.latency_s, each.status),
-            *map(number, (each.outcome.value, each.address, each.region, each.release)),
-        ]
-        for each in probes
-    ]
-    return {"texts": list(texts), "rows": rows}
-
-
-def _unpacked(raw: dict[str, Any]) -> tuple[Probe, ...]:
-    texts: list[Any] = raw["texts"]
-    return tuple(
-        Probe(
-            scheduled_s=scheduled_s,
-            client=client,
-            connection=Connection.FRESH,
-            outcome=Outcome(texts[outcome]),
-            latency_s=latency_s,
-            address=texts[address],
-            region=texts[region],
-            release=texts[release],
-            status=status,
-        )
-        for scheduled_s, client, latency_s, status, outcome, address, region, release in raw["rows"]
-    )

@@ -65,7 +65,7 @@ def journal_of(
     if evidence is None:
         return journal
     measured = measure(evidence)
-    verdicts = verdicts_of(measured, objectives_of(view), recovers=experiment.recovers)
+    verdicts = verdicts_of(measured, objectives_of(view), experiment)
     raw = raw_of(evidence)
     return journal | {
         "measurements": asdict(measured),
@@ -91,6 +91,9 @@ def on_own_clock(drill: Drill, origin_s: float) -> Drill:
         from_s=own(drill.from_s),
         ended_s=own(drill.ended_s),
         events=tuple(replace(e, at_s=round(e.at_s - origin_s, 4)) for e in drill.events),
+        writes=tuple(
+            replace(each, written_s=round(each.written_s - origin_s, 4)) for each in drill.writes
+        ),
     )
 
 

@@ -16,6 +16,7 @@ from resilience.experiments.core.memory import Drill, Expected, Ledger, Lock, Ra
 from resilience.experiments.core.steady import flags, replies_hold, unsteady
 from resilience.experiments.core.verdict import MOVED, ONSET, UNHEALTHY, conclude
 from resilience.experiments.core.world import CallError
+from resilience.experiments.core.writes import Writes, lost_for_good, none_lost
 from resilience.measurement import Steady
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Steps:
         return Ledger(self.world, self.ground)
 
     def _steady_before(self, drill: Drill) -> Answer:
-        drill = self._looked(drill)
+        drill = self._written(drill) if self._leaves(drill) else self._looked(drill)
         now_s = self.world.now_s()
         problems = unsteady(self.world, self.ground)
         if not problems and not replies_hold(self.world.probes(drill.probes), now_s):
@@ -114,11 +115,17 @@ class Steps:
         return self._answer(self._enter(drill, "watch"), "inject", "watch")
 
     def _begun(self, drill: Drill) -> Drill:
-        """Note when the first change is made: what recovery is counted from."""
+        """Note when the first change is made, and which writes are elsewhere by then.
+
+        Recovery is counted from here, and so is what is lost.
+        """
         if drill.onset_s is not None:
             return drill
-        onset_s = round(self.world.now_s(), 3)
-        region = drill.options.get("region", self.ground.primary.region)
+        writes = self._writes(drill)
+        if self._leaves(drill):
+            made = (*drill.writes, writes.put(len(drill.writes)))
+            drill = replace(drill, writes=made, held_at_onset=writes.held())
+        onset_s, region = round(self.world.now_s(), 3), writes.hit.region
         drill = drill.saying(onset_s, ONSET, f"{drill.experiment} begins", region)
         return replace(drill, onset_s=onset_s)
 
@@ -204,8 +211,17 @@ class Steps:
         held = steady_s is not None and now_s - steady_s >= STEADY_S - LOOK_S
         back_s = ground.hold_s + SCHEDULE_S + LOOKS_OF_A_MARKER * ground.look_s
         longest_s = back_s + 2 * ground.turn_s + ground.ttl_s + MARGIN_S + ground.slack_s
-        if not held and now_s - drill.step_since_s <= longest_s:
+        late = now_s - drill.step_since_s > longest_s
+        if not late and not held:
             return self._again(drill, "steady-after")
+        # What broke is not judged, and needs no write to come over.
+        if self._leaves(drill) and drill.onset_s is not None and not drill.verdict:
+            writes = self._writes(drill)
+            drill = replace(drill, held_at_end=writes.held())
+            lost = lost_for_good(drill, writes.hit)
+            if not late and (lost is None or lost.missing):
+                return self._again(drill, "steady-after")
+            drill = replace(drill, expected=(*drill.expected, none_lost(lost)))
         after = self.catalogue[drill.experiment].judge_after(self._view(drill))
         drill = replace(drill, expected=(*drill.expected, *after))
         detail = "it held again" if held else "; ".join(problems)
@@ -230,12 +246,27 @@ class Steps:
         if not drill.verdict:
             verdict, why = conclude(self._view(drill), self.catalogue[drill.experiment])
             drill = replace(drill, verdict=verdict, why=why)
+        if self._leaves(drill) and drill.step != "begin":
+            self._writes(drill).clear()
         drill = self._enter(drill, "over")
         self.ledger.release(drill)
         return self._answer(drill, "report", None)
 
     def _looked(self, drill: Drill) -> Drill:
         return replace(drill, probes=(*drill.probes, *self.world.watch(LOOK_S)))
+
+    def _written(self, drill: Drill) -> Drill:
+        """Look, and make numbered writes meanwhile."""
+        made, writes = [*drill.writes], self._writes(drill)
+        probes = self.world.watch(LOOK_S, lambda: made.append(writes.put(len(made))))
+        return replace(drill, probes=(*drill.probes, *probes), writes=tuple(made))
+
+    def _leaves(self, drill: Drill) -> bool:
+        return self.catalogue[drill.experiment].leaves
+
+    def _writes(self, drill: Drill) -> Writes:
+        hit = self.ground.place(drill.options.get("region", self.ground.primary.region))
+        return Writes(world=self.world, ground=self.ground, hit=hit, drill=drill.id)
 
     def _view(self, drill: Drill) -> View:
         probes = self.world.probes(drill.probes)

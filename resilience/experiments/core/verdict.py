@@ -29,7 +29,7 @@ def evidence_of(view: View) -> Evidence | None:
     addresses = (view.world.addresses(place.region) for place in others)
     return Evidence(
         probes=tuple(sorted(view.probes, key=lambda each: each.scheduled_s)),
-        writes=(),
+        writes=drill.writes,
         steady=Steady(),
         marks=Marks(
             onset_s=drill.onset_s,
@@ -42,9 +42,13 @@ def evidence_of(view: View) -> Evidence | None:
         until_s=drill.ended_s or until_s,
         lost_region=view.target.region,
         lost_at_s=drill.onset_s,
-        held_at_takeover=None,
-        held_at_end=None,
+        held_at_takeover=_numbers(drill.held_at_onset),
+        held_at_end=_numbers(drill.held_at_end),
     )
+
+
+def _numbers(held: tuple[int, ...] | None) -> frozenset[int] | None:
+    return None if held is None else frozenset(held)
 
 
 def _first(drill: Drill, kind: str) -> float | None:
@@ -52,20 +56,23 @@ def _first(drill: Drill, kind: str) -> float | None:
 
 
 def verdicts_of(
-    measured: Measurements, objectives: Objectives, *, recovers: bool
+    measured: Measurements, objectives: Objectives, experiment: Experiment
 ) -> tuple[Verdict, ...]:
     """Hold a drill's figures against the objectives that it is about.
 
-    A drill writes nothing, so no RPO is judged; one that lets clients notice nothing has no
-    recovery time.
+    One that lets clients notice nothing has no recovery time, and one that leaves its Region where
+    it is loses no write.
     """
+    loss = measured.data_loss
     judged = judge(
         objectives,
         recovery_time_s=measured.recovery.recovery_time_s,
-        data_loss_window_s=None,
+        data_loss_window_s=None if loss is None else loss.window_s,
         availability_ratio=measured.availability_ratio,
     )
-    about = {"rto_s", "availability"} if recovers else {"availability"}
+    about = {"availability"}
+    about |= {"rto_s"} if experiment.recovers else set()
+    about |= {"rpo_s"} if experiment.leaves else set()
     return tuple(each for each in judged if each.objective in about)
 
 
@@ -83,7 +90,7 @@ def conclude(view: View, experiment: Experiment) -> tuple[str, str]:
     if evidence is None:
         return "missed", "nothing was changed: " + _unheld(view)
     missed = [each for each in (_unheld(view),) if each]
-    verdicts = verdicts_of(measure(evidence), objectives_of(view), recovers=experiment.recovers)
+    verdicts = verdicts_of(measure(evidence), objectives_of(view), experiment)
     missed += [
         f"{v.objective}: {'never' if v.measured is None else f'{v.measured:.3g}'}, "
         f"expected {v.bound:g}"

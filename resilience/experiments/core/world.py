@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from resilience.records import Probe
 
@@ -47,10 +47,11 @@ class World(Protocol):
         """Make one call to AWS. Raises `CallError`."""
         ...
 
-    def watch(self, for_s: float) -> tuple[Probe, ...]:
+    def watch(self, for_s: float, meanwhile: Callable[[], None] | None = None) -> tuple[Probe, ...]:
         """Let clients probe for so long; gives the probes that the drill's memory is to keep.
 
-        A world that keeps its probes itself gives none.
+        A world that keeps its probes itself gives none. `meanwhile` is called about once a second,
+        one call after the other, and delays no probe.
         """
         ...
 

@@ -115,8 +115,16 @@ class HandAws:
             self.uncopied.append(Key)
         elif any(r["Status"] == "Enabled" for r in rules) and not self.copies_broken:
             other = WEST if region == EAST else EAST
-            self.objects[self.ground.place(other).prediction_bucket, Key] = (self.at_s, b"")
+            bucket = self.ground.place(other).prediction_bucket
+            self.copying.append((self.at_s + self.copied_after_s, bucket, Key))
+            self.arrive()
         return {}
+
+    def arrive(self) -> None:
+        """Bring copies over whose time has come."""
+        for each in [each for each in self.copying if each[0] <= self.at_s]:
+            self.copying.remove(each)
+            self.objects[each[1], each[2]] = (self.at_s, b"")
 
     def s3_delete_object(self, _region: str, Bucket: str, Key: str) -> Any:  # noqa: N803
         self.uncopied = [key for key in self.uncopied if key != Key]  # deletions are copied, too

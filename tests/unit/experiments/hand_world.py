@@ -25,13 +25,14 @@ from resilience.functions.observer_memory import intent_of
 from resilience.records import Connection, Outcome, Probe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 ACCOUNT = "123456789012"
 BEGAN_S = datetime(2026, 1, 5, 10, 0, tzinfo=UTC).timestamp()  # a Monday, ten o'clock
 SHIFT_S = 30.0
 DELIVERY_S = 60.0
 ALARM_S = 240.0
+WRITE_S = 5.0
 
 
 WRITING = (
@@ -99,6 +100,8 @@ class HandWorld(HandAws):
     Attributes:
         kill_at: The writing call at which the process dies; `kill_after` lets its effect stand.
         fail_from: From this call on, `fails_for` calls are answered by `fail_code`.
+        refused: Codes by what AWS refuses all along, as "s3 put_object in us-east-1".
+        copied_after_s: How long a copy is on its way to the other Region.
     """
 
     ground: Ground = field(default_factory=ground)
@@ -110,6 +113,7 @@ class HandWorld(HandAws):
     fail_from: int | None = None
     fails_for: int = 0
     fail_code: str = "ThrottlingException"
+    refused: dict[str, str] = field(default_factory=dict)
     items: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     reserved: dict[tuple[str, str], int] = field(default_factory=dict)
     objects: dict[tuple[str, str], tuple[float, bytes]] = field(default_factory=dict)
@@ -122,6 +126,7 @@ class HandWorld(HandAws):
     shifts: list[dict[str, Any]] = field(default_factory=list)
     experiments: list[dict[str, Any]] = field(default_factory=list)
     uncopied: list[str] = field(default_factory=list)
+    copying: list[tuple[float, str, str]] = field(default_factory=list)
     tables: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=lambda: {"understudy:drills": "allowed"})
     alarms: set[tuple[str, str]] = field(default_factory=set)
@@ -133,6 +138,7 @@ class HandWorld(HandAws):
     dead_observers_since: dict[str, float] = field(default_factory=dict)
     slow_checks: bool = False
     copies_broken: bool = False
+    copied_after_s: float = 0.0
     records_lost: bool = False
     observers_deaf: bool = False
     alarms_mute: bool = False
@@ -217,6 +223,8 @@ class HandWorld(HandAws):
             raise KilledError
         if self.fail_from is not None and 0 <= number - self.fail_from < self.fails_for:
             raise CallError(f"{service} {operation}", self.fail_code, "said the test")
+        if (code := self.refused.get(f"{service} {operation} in {region}")) is not None:
+            raise CallError(f"{service} {operation}", code, "said the test")
         act = getattr(self, f"{service.replace('-', '_')}_{operation}")
         reply = copy.deepcopy(act(region, **copy.deepcopy(parameters)))
         self._note_changes()
@@ -224,9 +232,13 @@ class HandWorld(HandAws):
             raise KilledError
         return reply
 
-    def watch(self, for_s: float) -> tuple[Probe, ...]:
+    def watch(self, for_s: float, meanwhile: Callable[[], None] | None = None) -> tuple[Probe, ...]:
         end_s = self.at_s + for_s
+        due_s = self.at_s
         while self.at_s < end_s:
+            if meanwhile is not None and self.at_s >= due_s:
+                due_s += WRITE_S
+                meanwhile()
             self.at_s += 0.5
             self._live()
             self.seen.append(self._probe(self.serving()))
@@ -310,7 +322,8 @@ class HandWorld(HandAws):
                 self.dead_observers_since.pop(region, None)
 
     def _live(self) -> None:
-        """Observers obey words and latch; Firehose delivers; alarms see dead observers."""
+        """Copies arrive, observers obey and latch, Firehose delivers, alarms see dead observers."""
+        self.arrive()
         for each in self.ground.places:
             self._observe(each)
             key = (each.region, "understudy-staging-observer-silent")

@@ -91,7 +91,7 @@ def test_every_call_that_fails_from_then_on_leaves_nothing_once_the_next_run_cam
     before = HandWorld().fingerprint()
     sound = HandWorld()
     drive(stepper(sound), sound, NAME, "region-loss", {}, Quiet())  # type: ignore[arg-type]
-    for number in range(0, sound.calls, 7):
+    for number in (*range(0, sound.calls, 7), sound.calls - 1):
         world = HandWorld(fail_from=number, fails_for=10**6, fail_code="ExpiredToken")
         with pytest.raises(UnfinishedError):
             drive(stepper(world), world, NAME, "region-loss", {}, Quiet())  # type: ignore[arg-type]
@@ -131,12 +131,12 @@ def test_ctrl_c_takes_back_what_was_changed(monkeypatch: pytest.MonkeyPatch) -> 
     before = world.fingerprint()
     watch, pressed = world.watch, [False]
 
-    def interrupted(for_s: float) -> Any:
+    def interrupted(for_s: float, *meanwhile: Any) -> Any:
         down = world.reserved["us-east-1", "understudy-staging-predict"] == 0
         if down and not pressed[0]:
             pressed[0] = True
             raise KeyboardInterrupt
-        return watch(for_s)
+        return watch(for_s, *meanwhile)
 
     monkeypatch.setattr(world, "watch", interrupted)
     drill = drive(stepper(world), world, NAME, "region-loss", {}, Quiet())  # type: ignore[arg-type]

@@ -92,6 +92,36 @@ def test_a_slow_reply_delays_no_probe_after_it(
     assert world.request_ids(probes) == frozenset(asked), "records are found by these"
 
 
+def test_a_slow_write_delays_no_probe_and_is_followed_by_the_next(
+    world: FunctionWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, lambda: GOOD)
+    monkeypatch.setattr(drill_world, "RATE_PER_S", 20.0)
+    calls: list[float] = []
+
+    def slow() -> None:
+        calls.append(time.time())
+        time.sleep(0.12)
+
+    probes = world.watch(0.5, slow)
+    times = [each.scheduled_s - probes[0].scheduled_s for each in probes]
+    assert times == pytest.approx([n / 20 for n in range(10)], abs=0.002)
+    assert max(each.latency_s for each in probes) < 0.1, "probes do not wait for writes"
+    assert 2 <= len(calls) <= 4, "as long as one lasts no other is made"
+
+
+def test_a_write_that_cannot_be_made_at_all_is_no_silence(
+    world: FunctionWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, lambda: GOOD)
+
+    def fails() -> None:
+        raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011 - its own
+        world.watch(1.0, fails)
+
+
 def refusing(error: Exception) -> Any:
     def call(**_: object) -> Any:
         raise error

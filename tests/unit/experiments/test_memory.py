@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 import pytest
@@ -19,7 +20,7 @@ from resilience.experiments.core.memory import (
     text_of,
 )
 from resilience.experiments.core.world import CallError
-from resilience.records import Connection, Outcome, Probe
+from resilience.records import Connection, Outcome, Probe, Write
 
 PROBES = st.builds(
     Probe,
@@ -34,14 +35,38 @@ PROBES = st.builds(
     status=st.none() | st.integers(100, 599),
 )
 
+WRITES = st.builds(
+    Write,
+    number=st.integers(0, 999),
+    written_s=st.floats(0, 2e9, allow_nan=False),
+    region=st.text(max_size=5),
+    acknowledged=st.booleans(),
+)
 
-@given(probes=st.lists(PROBES, max_size=9))
-def test_probes_come_back_as_they_went(probes: list[Probe]) -> None:
-    drill = Drill(id="x", experiment="region-loss", probes=tuple(probes))
+
+@given(probes=st.lists(PROBES, max_size=9), writes=st.lists(WRITES, max_size=9))
+def test_probes_and_writes_come_back_as_they_went(probes: list[Probe], writes: list[Write]) -> None:
+    held = tuple(each.number for each in writes)
+    drill = Drill(
+        id="x",
+        experiment="region-loss",
+        probes=tuple(probes),
+        writes=tuple(writes),
+        held_at_onset=held or None,
+        held_at_end=held,
+    )
     assert drill_of(text_of(drill)) == drill
 
 
-def test_an_hour_of_probes_fits_an_item() -> None:
+def test_a_drill_of_before_there_were_writes_is_read() -> None:
+    """Drills are remembered for more than a year, and one of them may hold the lock."""
+    raw = json.loads(text_of(Drill(id="x", experiment="region-loss")))
+    for name in ("writes", "held_at_onset", "held_at_end"):
+        del raw[name]
+    assert drill_of(json.dumps(raw)) == Drill(id="x", experiment="region-loss")
+
+
+def test_an_hour_of_probes_and_ten_minutes_of_writes_fit_an_item() -> None:
     """DynamoDB takes 400 KB an item."""
     probe = Probe(
         scheduled_s=1_767_607_200.123,
@@ -54,8 +79,16 @@ def test_an_hour_of_probes_fits_an_item() -> None:
         release="a" * 64,
         status=200,
     )
-    drill = Drill(id="x", experiment="backup-restore", probes=(probe,) * 4200)
-    assert len(text_of(drill)) < 300_000
+    write = Write(number=600, written_s=1_767_607_200.1234, region=EAST, acknowledged=False)
+    drill = Drill(
+        id="x",
+        experiment="region-loss",
+        probes=(probe,) * 4200,
+        writes=(write,) * 600,
+        held_at_onset=tuple(range(600)),
+        held_at_end=tuple(range(600)),
+    )
+    assert len(text_of(drill)) < 350_000
 
 
 def test_every_drill_that_was_played_comes_back_as_it_went() -> None:
