@@ -59,8 +59,9 @@ class KeyUsers:
 
     @property
     def copying_roles(self) -> list[str]:
-        """ARNs of the roles that bring copies here from other Regions."""
-        return [self._role(f"{self.prefix}-*-{what}") for what in ("replicate-*", "backup")]
+        """ARNs of the roles that bring copies here from other Regions, or a drill's objects."""
+        writers = ("replicate-*", "backup", "drill")
+        return [self._role(f"{self.prefix}-*-{what}") for what in writers]
 
     def _role(self, name: str) -> str:
         return f"arn:aws:iam::{self.account_id}:role/{name}"
@@ -109,7 +110,7 @@ def _grants(users: KeyUsers) -> dict[str, object]:
 
 
 def _copies(users: KeyUsers) -> dict[str, object]:
-    """Other Regions' copying roles encrypt what they bring, and read nothing.
+    """Other Regions' roles encrypt what they bring, and read nothing.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
     """

@@ -125,6 +125,7 @@ class Drills(pulumi.ComponentResource):
                 settings=args.settings,
                 release=args.release,
                 key_arn=args.key_arns[region],
+                first_key_arn=args.key_arns[args.first.names.region],
                 journals=kept,
                 dead_letters=here.dead_letters,
                 secret_arn=args.watching.secret_arns[region],

@@ -6,6 +6,7 @@ returned has a drill that could break nothing of it.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from infra.client_secret import read_secret
@@ -20,6 +21,8 @@ DRILLS: Final = "drill"
 """The partition of the stack's table that drills keep their memory in."""
 
 JOURNALS: Final = "journals/"
+WRITES: Final = "drills/*"
+"""What numbered writes are called (`resilience/experiments/core/writes.py`)."""
 FLAGS: Final = "evacuation/*"
 
 
@@ -32,6 +35,7 @@ class Drilled:
         first: Names in the Region that they hurt.
         places: Names in every Region of the stack.
         key_arn: The key in the Region that they run in.
+        first_key_arn: The key in the Region that they hurt.
         journals: The bucket that journals go to.
         secret_arn: The credential of the stack's own clients there; empty if they need none.
     """
@@ -40,6 +44,7 @@ class Drilled:
     first: RegionNames
     places: Sequence[RegionNames]
     key_arn: str
+    first_key_arn: str
     journals: Encrypted
     secret_arn: str
 
@@ -47,7 +52,8 @@ class Drilled:
 def drill(drilled: Drilled, experiments: Sequence[str]) -> tuple[Statement, ...]:
     """Return the function's permissions: the same for every drill, then by experiment."""
     hurting = (each for name in experiments for each in _NEEDS.get(name, _nothing)(drilled))
-    return (*_look(drilled), *_remember(drilled), *_report(drilled), *_distinct(hurting))
+    same = (_look(drilled), _remember(drilled), _report(drilled), _write(drilled))
+    return (*chain.from_iterable(same), *_distinct(hurting))
 
 
 def _distinct(statements: Iterable[Statement]) -> tuple[Statement, ...]:
@@ -116,6 +122,31 @@ def _report(drilled: Drilled) -> tuple[Statement, ...]:
             *("Decrypt", "GenerateDataKey"),
             service=f"sns.{drilled.here.region}.amazonaws.com",
         ),
+    )
+
+
+def _write(drilled: Drilled) -> tuple[Statement, ...]:
+    """Make numbered writes where clients are led away from, see where they are copied, delete them.
+
+    Every experiment that a schedule may run leads clients away.
+    """
+    buckets = [f"arn:aws:s3:::{each.bucket('predictions')}" for each in drilled.places]
+    left = Encrypted(
+        bucket_arn=f"arn:aws:s3:::{drilled.first.bucket('predictions')}",
+        key_arn=drilled.first_key_arn,
+        region=drilled.first.region,
+    )
+    return (
+        Statement(
+            actions=["s3:DeleteObject", "s3:PutObject"],
+            resources=[f"{left.bucket_arn}/{WRITES}"],
+        ),
+        Statement(
+            actions=["s3:ListBucket"],
+            resources=buckets,
+            condition={"StringLike": {"s3:prefix": WRITES}},
+        ),
+        left.use_key("GenerateDataKey"),
     )
 
 

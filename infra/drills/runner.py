@@ -45,6 +45,7 @@ class RunnerArgs:
         settings: The stack's settings.
         release: What is served; its golden requests are what its clients ask.
         key_arn: The stack's key in its Region.
+        first_key_arn: The stack's key in the Region that drills hurt.
         journals: Where journals go.
         dead_letters: Where calls go that it could not answer.
         secret_arn: The credential of the stack's own clients there, if they need one.
@@ -56,6 +57,7 @@ class RunnerArgs:
     settings: Settings
     release: Release
     key_arn: pulumi.Input[str]
+    first_key_arn: pulumi.Input[str]
     journals: Bucket
     dead_letters: DeadLetters
     secret_arn: pulumi.Input[str] | None
@@ -96,6 +98,7 @@ class Runner(pulumi.ComponentResource):
         here, settings = args.here, args.settings
         allowed = pulumi.Output.all(
             args.key_arn,
+            args.first_key_arn,
             args.journals.encrypted,
             args.secret_arn or "",
         ).apply(lambda each: _allowed(args, *each))
@@ -156,6 +159,7 @@ class Runner(pulumi.ComponentResource):
 def _allowed(
     args: RunnerArgs,
     key_arn: str,
+    first_key_arn: str,
     journals: Encrypted,
     secret_arn: str,
 ) -> tuple[Statement, ...]:
@@ -164,6 +168,7 @@ def _allowed(
         first=args.first,
         places=args.places,
         key_arn=key_arn,
+        first_key_arn=first_key_arn,
         journals=journals,
         secret_arn=secret_arn,
     )

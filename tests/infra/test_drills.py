@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 HERE, FIRST = "us-west-2", "us-east-1"
 STACK = StackNames(project="understudy", stack="prod", account_id="123456789012")
 KEY = f"arn:aws:kms:{HERE}:123456789012:key/mrk-1"
+FIRST_KEY = f"arn:aws:kms:{FIRST}:123456789012:key/mrk-1"
 DRILLED = Drilled(
     here=RegionNames(stack=STACK, region=HERE),
     first=RegionNames(stack=STACK, region=FIRST),
     places=[RegionNames(stack=STACK, region=each) for each in (FIRST, HERE)],
     key_arn=KEY,
+    first_key_arn=FIRST_KEY,
     journals=Encrypted(bucket_arn="arn:aws:s3:::journals", key_arn=KEY, region=HERE),
     secret_arn="",
 )

@@ -195,6 +195,10 @@ def machine_arn(on: Ground) -> str:
     return on.arn("states", f"{MACHINE}:{on.name('drill')}")
 
 
+def numbered_write(on: Ground) -> dict[str, Any]:
+    return {"Bucket": on.across().bucket("predictions"), "Key": "drills/table/writes/0.json"}
+
+
 DRILL: Final = (
     *logs("drill"),
     DEAD_LETTER,
@@ -261,6 +265,16 @@ DRILL: Final = (
         ChecksumAlgorithm="SHA256",
     ),
     bucket_call("list_objects_v2", "journals", "s3:ListBucket", Prefix="journals/"),
+    # Numbered writes, in the Region that clients are led away from.
+    call("s3", "put_object", numbered_write, "s3:PutObject", "kms:GenerateDataKey"),
+    call("s3", "delete_object", numbered_write, "s3:DeleteObject"),
+    call(
+        "s3",
+        "list_objects_v2",
+        lambda on: {"Bucket": on.bucket("predictions"), "Prefix": "drills/table/"},
+        "s3:ListBucket",
+        reaches=True,
+    ),
     call(
         "stepfunctions",
         "describe_state_machine",
