@@ -23,7 +23,7 @@ class WatchingSettings:
         pager_endpoint: An email address or https URL; None if nobody is subscribed.
         runbook_base_url: Where the runbook pages are, without a slash at its end.
         error_ratio: Share of failed requests above which somebody is woken.
-        latency_ms: 99th percentile above which somebody is woken.
+        latency_ms: 99th percentile, or median of few requests, above which somebody is woken.
         replication_s: How far a replica may be behind before somebody is woken.
         canary_minutes: How often canaries look.
     """

@@ -62,7 +62,6 @@ class Alarms(pulumi.ComponentResource):
     def _alarm(self, name: str, alarm: Alarm, args: AlarmsArgs) -> aws.cloudwatch.MetricAlarm:
         names, signal = args.names, alarm.signal
         single = signal if isinstance(signal, Metric) else None
-        percentile = single is not None and single.stat.startswith("p")
         due, periods = alarm.of
         return aws.cloudwatch.MetricAlarm(
             f"{name}-{alarm.name}",
@@ -74,10 +73,7 @@ class Alarms(pulumi.ComponentResource):
             namespace=None if single is None else single.namespace,
             metric_name=None if single is None else single.name,
             dimensions=None if single is None else single.dimensions,
-            statistic=None if single is None or percentile else single.stat,
-            extended_statistic=single.stat if single is not None and percentile else None,
-            # A percentile of a handful of requests is one request.
-            evaluate_low_sample_count_percentiles="ignore" if percentile else None,
+            statistic=None if single is None else single.stat,
             period=None if single is None else alarm.period_s,
             metric_queries=_queries(signal, alarm.period_s) if isinstance(signal, Maths) else None,
             comparison_operator=alarm.comparison,

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from clients import Clients, promise_of
+from commands import SPEED, wait_for
 from night import Night, Typed
 
 from resilience.aws import Aws
 from resilience.deployed_stack import Wanted, find
+from resilience.failover import FLAGGED
+from resilience.golden import read_release
 from resilience.oncall.directly import set_flag
+from resilience.records import Connection
 from resilience.simulate.source import save_snapshot
 
 if TYPE_CHECKING:
@@ -158,36 +165,70 @@ def test_status_names_what_it_cannot_see_and_why_while_a_region_is_gone(night: N
     assert sight["regions"][1]["probe"]["well"]
 
 
+RUN_S: Final = 60.0
+"""How long an observer that is running may go on looking when it is stopped, by its own clock."""
+
+
+def silent_s(sight: dict[str, Any], region: str) -> float | None:
+    """How long ago a Region's observer has looked; None if it never did."""
+    (found,) = (each for each in sight["regions"] if each["region"] == region)
+    age_s: float | None = found["observer_age_s"]
+    return age_s
+
+
+@contextmanager
+def stopped_observer(shared: Shared, night: Night, region: str) -> Generator[None]:
+    """Stop a Region's observer for good, once it has looked and until its last run is over.
+
+    One that has never looked is as silent as a dead one, and may begin at any moment.
+    """
+    observer = shared.topology().region(region).observer
+    assert observer is not None
+    stopped = partial(
+        Aws(shared.stage.aws_environment).call,
+        "lambda",
+        region=region,
+        FunctionName=observer.function,
+    )
+    look(night, until=lambda sight: (silent_s(sight, region) or RUN_S) < RUN_S)
+    stopped("put_function_concurrency", ReservedConcurrentExecutions=0)
+    try:
+        look(night, until=lambda sight: (silent_s(sight, region) or 0.0) > RUN_S)
+        yield
+    finally:
+        stopped("delete_function_concurrency")
+
+
 @pytest.mark.long
 def test_with_no_observer_alive_a_word_is_refused_and_the_flag_can_be_written(
-    night: Night, shared: Shared
+    night: Night, shared: Shared, release_zip: Path
 ) -> None:
     topology = shared.topology()
-    observer = topology.region(WEST).observer
-    assert observer is not None
-    aws = Aws(shared.stage.aws_environment)
-
-    def function(operation: str, **parameters: object) -> None:
-        aws.call("lambda", operation, region=WEST, FunctionName=observer.function, **parameters)
-
-    function("put_function_concurrency", ReservedConcurrentExecutions=0)
-    try:
-        deadline_s = time.monotonic() + 120
-        while True:
-            refused = night.run("evacuate", EAST, "--reason", "x", "--within", "0.1", "--yes")
-            if "nobody would carry the word out" in refused.output:
-                break
-            assert time.monotonic() < deadline_s, "a dead observer is noticed"
-            time.sleep(2)
+    timing = topology.timing
+    clients = Clients(shared.stage, topology, read_release(release_zip), speed=SPEED, seed=7)
+    look(night, until=all_seen)
+    with stopped_observer(shared, night, WEST), clients:
+        refused = night.run("evacuate", EAST, "--reason", "x", "--yes")
         assert refused.code == 1
+        assert "nobody would carry the word out" in refused.output
         assert reads_only(refused.operations), "no word is given to nobody"
+        asked_s = clients.clock.now_s()
         done = night.run("evacuate", EAST, "--reason", "x", "--by", "ana", "--directly", "--yes")
         assert done.code == 0, done.output
         assert "what this goes round:" in done.output
+        assert f"waits: DNS leads clients elsewhere ({EAST})" in done.output, "nobody else did it"
         assert [each for each in done.calls if "Put" in each[1]] == [(WEST, "s3.PutObject")]
-        assert "done: DNS leads clients elsewhere (us-west-2)" in done.output
-    finally:
-        function("delete_function_concurrency")
-        bucket = topology.region(WEST).evacuation_bucket
-        aws.call("s3", "delete_object", region=WEST, Bucket=bucket, Key=f"evacuation/{EAST}")
-        night.run("failback", EAST, "--reason", "x", "--force", "--yes", "--within", "60")
+        assert f"done: DNS leads clients elsewhere ({WEST})" in done.output
+        # Clients that keep connections to a Region that is well go on with these.
+        followed = partial(clients.followed_s, asked_s, away_from=EAST, of=(Connection.FRESH,))
+        wait_for(lambda: followed() is not None, SEEN_WITHIN_S, "clients served elsewhere")
+        promise_of(timing, speed=SPEED).check(followed())
+    look(night, until=partial(kept_away, region=EAST))
+    back = night.run("failback", EAST, "--reason", "x", "--force", "--yes", "--within", "120")
+    assert back.code == 0, back.output
+
+
+def kept_away(sight: dict[str, Any], region: str) -> bool:
+    """Tell whether an observer has adopted the flag: until then a failback has nothing to do."""
+    (found,) = (each for each in sight["regions"] if each["region"] == region)
+    return any(watch["phase"] in FLAGGED for watch in found["watchers"])
