@@ -109,7 +109,6 @@ class Staging:
         short: Whether it is quick enough for every run of the tests.
         speed: How much faster than here time passes there. What observers have to agree on
             needs their own seconds: ten times as fast, theirs are too few to compute in.
-        lacks: What its state needs and tests do not bring about; then it is skipped, and says so.
         unawaited: Why its alarm is not waited for; empty if it is, or if no alarm leads to it.
     """
 
@@ -117,5 +116,4 @@ class Staging:
     primary: bool = True
     short: bool = False
     speed: float = SPEED
-    lacks: str = ""
     unawaited: str = ""

@@ -64,7 +64,7 @@ def availability(world: World, play: Play) -> None:
 
 
 def latency(world: World, play: Play) -> None:
-    """A version is slow."""
+    """A version is slow, and its clients are few: the canaries of the other Region."""
     region = play.runbook.region
     with world.another_version(region, handler=SLOW):
         world.fires(region, "latency", minutes=12)
@@ -94,7 +94,7 @@ def rolled_back(world: World, play: Play) -> None:
 
 SCENES = {
     "availability": Staging(scene=availability),
-    "latency": Staging(scene=latency, speed=REAL_TIME, lacks="a thousand requests a minute"),
+    "latency": Staging(scene=latency, speed=REAL_TIME),
     "not-ready": Staging(scene=not_ready),
     "region-impaired": Staging(scene=region_impaired),
     "roll-back-a-model": Staging(scene=rolled_back),
