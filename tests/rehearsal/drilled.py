@@ -53,6 +53,7 @@ class Drilled:
             *("--stack", "staging", "--outputs", str(folder / "outputs.json")),
             *("--name-server", f"{host}:{port}", "--https-port", str(stage.https_port)),
             *("--ca-file", str(stage.ca_file), "--speed", f"{SPEED:g}", "--json"),
+            *("--out", str(folder / "out")),
         )
         allow_drills(self.aws, topology)
 
