@@ -96,11 +96,15 @@ def _restore(world: World, act: Act) -> None:
 
 @performs(_REMOVE)
 def _remove(world: World, act: Act) -> None:
-    """Delete the restored table; a restore under way cannot be cancelled, and is waited for."""
+    """Delete the restored table; a restore under way cannot be cancelled, and is waited for.
+
+    Jobs are looked at first: of one that ends after that look, the table is there to be found.
+    """
     table = act.facts["table"]
+    restoring = any(job["Status"] in _OPEN for job in _jobs(world, act))
     if _state(world, act.region, table) is not None:
         world.call("dynamodb", "delete_table", region=act.region, TableName=table)
-    elif any(job["Status"] in _OPEN for job in _jobs(world, act)):
+    elif restoring:
         raise CallError(
             f"backup list_restore_jobs in {act.region}", "StillRestoring", f"table {table}"
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hand_world import EAST, HandWorld
 from playing import play, stepper
 
 from resilience.experiments.catalogue import CATALOGUE
+from resilience.experiments.core.change import perform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,3 +97,20 @@ def test_a_restore_that_fails_is_not_waited_for() -> None:
     drill = play(stepper(world), "backup-restore")
     assert "FAILED: Access denied" in drill.why
     assert world.at_s - drill.began_s < CATALOGUE["backup-restore"].deadline_s(world.ground) / 2
+
+
+def test_a_restore_that_ends_while_it_is_taken_back_leaves_no_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Between a look at the table and one at the jobs a job may end, and its table come."""
+    world = HandWorld()
+    (change,) = play(stepper(world), "backup-restore").changes
+    listed = world.backup_list_restore_jobs
+
+    def ended(region: str) -> Any:
+        world.tables[change.do.facts["table"]] = "ACTIVE"
+        return listed(region)
+
+    monkeypatch.setattr(world, "backup_list_restore_jobs", ended)
+    perform(world, change.undo)
+    assert world.tables == {}
