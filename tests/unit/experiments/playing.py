@@ -17,6 +17,22 @@ NAME = "20260105T100000Z-drill"
 MOST_STEPS = 2000
 
 
+class Told:
+    """Told how it goes; keeps what stays."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def step(self, _text: str) -> None:
+        return
+
+    def update(self, _detail: str) -> None:
+        return
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
 def stepper(world: HandWorld, *, owner: str = "me", lives: bool = False, **asked: str) -> Stepper:
     return Stepper(
         world=world,

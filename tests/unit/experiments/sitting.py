@@ -13,6 +13,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from playing import Told
+
 from resilience.experiments import journaling, session
 from resilience.experiments.session import Ended, Wish, run
 from resilience.report import write_report
@@ -28,22 +30,6 @@ if TYPE_CHECKING:
 
     from resilience.journal import Journal
     from resilience.records import Probe
-
-
-class Told:
-    """Told how it goes; keeps what stays."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def step(self, _text: str) -> None:
-        return
-
-    def update(self, _detail: str) -> None:
-        return
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
 
 
 class Sitting:

@@ -8,28 +8,12 @@ from typing import Any
 
 import pytest
 from hand_world import HandWorld
-from playing import NAME, finish, known, stepper
+from playing import NAME, Told, finish, known, stepper
 
 from resilience.experiments import drive as driving
 from resilience.experiments.core.memory import Lock
 from resilience.experiments.drive import UnfinishedError, alive, drive
 from resilience.experiments.drive import finish as taken_back
-
-
-class Quiet:
-    """Told how it goes; keeps what stays."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def step(self, _text: str) -> None:
-        return
-
-    def update(self, _detail: str) -> None:
-        return
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
 
 
 @pytest.fixture(autouse=True)
@@ -40,12 +24,12 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 def calls_until_injected() -> int:
     """Give the number of the call after the first change."""
     world = HandWorld()
-    drive(stepper(world), world, NAME, "region-loss", {}, Quiet())  # type: ignore[arg-type]
+    drive(stepper(world), world, NAME, "region-loss", {}, Told())  # type: ignore[arg-type]
     whole = world.calls
     for number in range(whole):
         other = HandWorld(fail_from=number, fails_for=10**6, fail_code="ExpiredToken")
         try:
-            drive(stepper(other), other, NAME, "region-loss", {}, Quiet())  # type: ignore[arg-type]
+            drive(stepper(other), other, NAME, "region-loss", {}, Told())  # type: ignore[arg-type]
         except UnfinishedError:
             if other.reserved["us-east-1", "understudy-staging-predict"] == 0:
                 return number
@@ -61,7 +45,7 @@ def test_credentials_that_expire_in_the_middle_leave_it_to_the_next_run(injected
     world = HandWorld(fail_from=injected, fails_for=10**6, fail_code="ExpiredToken")
     before = HandWorld().fingerprint()
     with pytest.raises(UnfinishedError, match=r"run: \./run drill --recover"):
-        drive(stepper(world), world, NAME, "region-loss", {}, Quiet())  # type: ignore[arg-type]
+        drive(stepper(world), world, NAME, "region-loss", {}, Told())  # type: ignore[arg-type]
     assert world.fingerprint() != before, "without credentials nobody can take anything back"
     world.fails_for = 0
     ended = finish(stepper(world, owner="renewed"))
@@ -73,7 +57,7 @@ def test_credentials_that_expire_in_the_middle_leave_it_to_the_next_run(injected
 def test_throttling_for_a_while_is_waited_out(injected: int) -> None:
     world = HandWorld(fail_from=injected, fails_for=3)
     before = HandWorld().fingerprint()
-    drill = drive(stepper(world), world, NAME, "region-loss", {}, Quiet())  # type: ignore[arg-type]
+    drill = drive(stepper(world), world, NAME, "region-loss", {}, Told())  # type: ignore[arg-type]
     assert drill.verdict == "met", drill.why
     assert world.fingerprint() == before
 
@@ -81,7 +65,7 @@ def test_throttling_for_a_while_is_waited_out(injected: int) -> None:
 def test_throttling_for_long_ends_the_drill_by_its_rollback(injected: int) -> None:
     world = HandWorld(fail_from=injected, fails_for=8)
     before = HandWorld().fingerprint()
-    drill = drive(stepper(world), world, NAME, "region-loss", {}, Quiet())  # type: ignore[arg-type]
+    drill = drive(stepper(world), world, NAME, "region-loss", {}, Told())  # type: ignore[arg-type]
     assert drill.verdict == "broken"
     assert "ThrottlingException" in drill.why
     assert world.fingerprint() == before
@@ -90,11 +74,11 @@ def test_throttling_for_long_ends_the_drill_by_its_rollback(injected: int) -> No
 def test_every_call_that_fails_from_then_on_leaves_nothing_once_the_next_run_came() -> None:
     before = HandWorld().fingerprint()
     sound = HandWorld()
-    drive(stepper(sound), sound, NAME, "region-loss", {}, Quiet())  # type: ignore[arg-type]
+    drive(stepper(sound), sound, NAME, "region-loss", {}, Told())  # type: ignore[arg-type]
     for number in (*range(0, sound.calls, 7), sound.calls - 1):
         world = HandWorld(fail_from=number, fails_for=10**6, fail_code="ExpiredToken")
         with pytest.raises(UnfinishedError):
-            drive(stepper(world), world, NAME, "region-loss", {}, Quiet())  # type: ignore[arg-type]
+            drive(stepper(world), world, NAME, "region-loss", {}, Told())  # type: ignore[arg-type]
         world.fails_for = 0
         finish(stepper(world, owner="next"))
         assert world.fingerprint() == before, f"credentials expired at call {number}"
@@ -104,7 +88,7 @@ def left_behind(injected: int) -> HandWorld:
     """A stack whose drill lost its credentials right after the first change."""
     world = HandWorld(fail_from=injected, fails_for=10**6, fail_code="ExpiredToken")
     with pytest.raises(UnfinishedError):
-        drive(stepper(world), world, NAME, "region-loss", {}, Quiet())  # type: ignore[arg-type]
+        drive(stepper(world), world, NAME, "region-loss", {}, Told())  # type: ignore[arg-type]
     world.fails_for, world.fail_code = 0, "ThrottlingException"
     return world
 
@@ -114,13 +98,13 @@ def test_throttling_while_a_drill_is_taken_back_is_waited_out(injected: int) -> 
     before = HandWorld().fingerprint()
     sound = left_behind(injected)
     first, hand = sound.calls, stepper(sound, owner="next")
-    taken_back(hand, sound, known(hand), Quiet())  # type: ignore[arg-type]
+    taken_back(hand, sound, known(hand), Told())  # type: ignore[arg-type]
     for number in range(first, sound.calls):
         world = left_behind(injected)
         hand = stepper(world, owner="next")
         left = known(hand)
         world.fail_from, world.fails_for = number, 3
-        ended = taken_back(hand, world, left, Quiet())  # type: ignore[arg-type]
+        ended = taken_back(hand, world, left, Told())  # type: ignore[arg-type]
         assert ended.verdict == "broken", f"throttled at call {number - first}"
         assert world.fingerprint() == before, f"throttled at call {number - first}"
         assert hand.ledger.lock() is None
@@ -139,7 +123,7 @@ def test_ctrl_c_takes_back_what_was_changed(monkeypatch: pytest.MonkeyPatch) -> 
         return watch(for_s, *meanwhile)
 
     monkeypatch.setattr(world, "watch", interrupted)
-    drill = drive(stepper(world), world, NAME, "region-loss", {}, Quiet())  # type: ignore[arg-type]
+    drill = drive(stepper(world), world, NAME, "region-loss", {}, Told())  # type: ignore[arg-type]
     assert (drill.verdict, drill.why) == ("broken", "interrupted")
     assert world.fingerprint() == before
 
@@ -153,7 +137,7 @@ def test_clients_that_end_break_the_drill_and_not_the_stack() -> None:
         assert step is not None
         step = hand.step(step, NAME, "region-loss", {}).next
     world.stop("the clients ended")
-    drill = drive(hand, world, NAME, "region-loss", {}, Quiet())  # type: ignore[arg-type]
+    drill = drive(hand, world, NAME, "region-loss", {}, Told())  # type: ignore[arg-type]
     assert drill.verdict == "broken"
     assert drill.why == "the clients ended"
     assert world.fingerprint() == before
@@ -168,7 +152,7 @@ def test_a_drill_taken_over_by_another_hand_is_left_to_it() -> None:
         step = first.step(step, NAME, "region-loss", {}).next
     other = stepper(world, owner="other")
     other.recover(known(other))
-    drill = drive(first, world, NAME, "region-loss", {}, Quiet())  # type: ignore[arg-type]
+    drill = drive(first, world, NAME, "region-loss", {}, Told())  # type: ignore[arg-type]
     assert drill.verdict == "broken"
     assert world.fingerprint() == HandWorld().fingerprint()
 
