@@ -26,6 +26,8 @@ ACCOUNT = "123456789012"
 SPEED = 10.0
 REAL_TIME = 1.0
 MINUTE_S = 60.0
+# What is told of a schedule and not set.
+NOT_OF_A_SCHEDULE = ("Arn", "CreationDate", "LastModificationDate", "ResponseMetadata")
 REAL_SLACK_S = 60.0  # this machine may be busy; the deadline is not what is measured
 
 
@@ -85,6 +87,23 @@ class World:
             yield
         finally:
             self.emulator.restore(fault)
+
+    @contextmanager
+    def stopped_schedule(self, region: str, what: str) -> Generator[None]:
+        """Disable a schedule until its page has repaired it: it must be as it was then."""
+        client = self.client("scheduler", region)
+
+        def kept() -> dict[str, Any]:
+            found = client.get_schedule(Name=f"{PREFIX}-{what}")
+            return {key: value for key, value in found.items() if key not in NOT_OF_A_SCHEDULE}
+
+        before = kept()
+        client.update_schedule(**{**before, "State": "DISABLED"})
+        try:
+            yield
+            assert kept() == before, "the page starts it, and changes nothing else of it"
+        finally:
+            client.update_schedule(**before)
 
     @contextmanager
     def without_policy(self, role: str) -> Generator[Callable[[], None]]:

@@ -15,24 +15,6 @@ if TYPE_CHECKING:
     from tests.runbooks.play import Play
     from tests.runbooks.world import World
 
-SCHEDULE = ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")
-
-
-def _set_schedule(world: World, region: str, what: str, state: str) -> None:
-    client = world.client("scheduler", region)
-    found = client.get_schedule(Name=f"{PREFIX}-{what}")
-    client.update_schedule(**{key: found[key] for key in SCHEDULE}, State=state)
-
-
-@contextmanager
-def _stopped(world: World, region: str, what: str) -> Generator[None]:
-    """Disable a schedule meanwhile."""
-    _set_schedule(world, region, what, "DISABLED")
-    try:
-        yield
-    finally:
-        _set_schedule(world, region, what, "ENABLED")
-
 
 def _letter(world: World, region: str) -> None:
     """Put a message where events go that no function could do."""
@@ -69,14 +51,14 @@ def dead_letters(world: World, play: Play) -> None:
 
 def canary_silent(world: World, play: Play) -> None:
     """Somebody has stopped the canary; the page starts it."""
-    with _stopped(world, play.runbook.region, "canary"):
+    with world.stopped_schedule(play.runbook.region, "canary"):
         world.fires(play.runbook.region, "canary-silent")
         play.rest()
 
 
 def observer_silent(world: World, play: Play) -> None:
     """Somebody has stopped the observer; the page starts it."""
-    with _stopped(world, play.runbook.region, "observer"):
+    with world.stopped_schedule(play.runbook.region, "observer"):
         world.fires(play.runbook.region, "observer-silent")
         play.rest()
 
