@@ -14,7 +14,8 @@ Values = dict[str, Any]
 UNKNOWN: Final = "\0 known after the deploy"
 """Stands for a value that a preview cannot know."""
 
-IDENTITIES: Final = ("arn", "name", "bucket", "dnsName", "zoneId", "fqdn")
+IDENTITIES: Final = ("arn", "name", "bucket", "dnsName", "fqdn")
+"""Not `zoneId`: load balancers of a Region share theirs, and a hosted zone is known by its id."""
 
 
 class UndecidedError(Exception):
