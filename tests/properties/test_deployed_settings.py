@@ -42,7 +42,11 @@ LET_GO: Final = {"production": "false", "deletionProtection": "false", "backupLo
 
 @pytest.fixture(scope="module")
 def chosen_ones() -> list[dict[str, str]]:
-    """Eight of a few hundred draws, the same each time: together they come by every corner."""
+    """Eight of a few hundred draws: together they come by every corner.
+
+    The same each time that these tests run by themselves: hypothesis takes constants from whatever
+    modules of the project are loaded.
+    """
     drawn: list[dict[str, str]] = []
 
     @settings(max_examples=200, deadline=None, derandomize=True, phases=[Phase.generate])
