@@ -24,7 +24,8 @@ PAGE: Final = "backups-at-risk"
 _HOUR_S: Final = 3_600
 _DAY_S: Final = 86_400
 _HOURS_SAID: Final = 24
-# The age is told every hour; one that is late is no alarm.
+# The age is told every hour; one that is late is no alarm. The least of them counts, so that what
+# has been done about it ends the alarm at once.
 _AGE_HOURS: Final = 3
 
 
@@ -118,7 +119,7 @@ def _test_missing(backed_up: BackedUp) -> Alarm:
     return Alarm(
         slug="restore-test-missing",
         means="What other Regions copied here has not been restored and judged for too long.",
-        signal=backed_up.own.of_restore_tests(RESTORE_TEST_AGE, "Maximum"),
+        signal=backed_up.own.of_restore_tests(RESTORE_TEST_AGE, "Minimum"),
         comparison="GreaterThanThreshold",
         threshold=backed_up.test_overdue_s,
         of=(1, 1),

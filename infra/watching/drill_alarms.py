@@ -14,7 +14,8 @@ PAGE: Final = "recovery-unproven"
 
 _HOUR_S: Final = 3_600
 _DAY_S: Final = 86_400
-# The age is told every hour; one that is late is no alarm.
+# The age is told every hour; one that is late is no alarm. The least of them counts, so that what
+# has been done about it ends the alarm at once.
 _AGE_HOURS: Final = 3
 
 
@@ -23,7 +24,7 @@ def drill_watch(own: OwnMetrics, *, overdue_days: int) -> Watch:
     missing = Alarm(
         slug="drill-missing",
         means="No drill of this stack has passed for too long.",
-        signal=own.of_drills(DRILL_AGE, "Maximum"),
+        signal=own.of_drills(DRILL_AGE, "Minimum"),
         comparison="GreaterThanThreshold",
         threshold=overdue_days * _DAY_S,
         of=(1, 1),

@@ -13,12 +13,12 @@ from resilience.command_line import MET, MISSED, USAGE, say
 from resilience.oncall import options as shared  # noqa: TC001 - typer reads the annotations
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from resilience.deployed_stack import DeployedStack
     from resilience.runbooks.page import Page
     from resilience.runbooks.render import Runbook
-    from resilience.runbooks.rendering import Wish
+    from resilience.runbooks.rendering import Rendered, Wish
 
 NameArgument = Annotated[
     str | None,
@@ -75,6 +75,7 @@ def runbook(  # noqa: PLR0913 - one argument an option
 
     Finds the stack as `status` does, and asks AWS whether every name in the page is there; a Region
     that does not answer is no obstacle, and the page says what could not be seen. Makes only reads.
+    Runbooks of what the stack's settings leave out are left out too, and it is said.
     Exit codes: 0 rendered, 1 a name is not deployed, 2 bad usage or no such stack.
     """
     from resilience.deployed_stack import Wanted
@@ -105,9 +106,15 @@ def runbook(  # noqa: PLR0913 - one argument an option
         region = deployed.topology.primary.region
     options = _options(stack, outputs, snapshot)
     wish = Wish(topology=deployed.topology, region=region, about=about, options=options)
-    found = _rendered(deployed, wish, pages)
+    rendered = _rendered(deployed, wish, pages)
+    found = [runbook for each in rendered for runbook in each.runbooks]
+    left_out = {slug: why for each in rendered for slug, why in each.left_out.items()}
+    for slug, why in left_out.items():
+        say(f"no runbook {slug}: {why}")
+    if not found:
+        raise typer.Exit(MISSED)
     if out is not None:
-        _write(found, wish, out)
+        _write(found, left_out, wish, out)
     if as_json:
         typer.echo(json.dumps([_shown(each) for each in found], indent=2))
     elif out is None:
@@ -140,12 +147,12 @@ def _options(stack: str, outputs: Path | None, snapshot: Path | None) -> str:
     return shlex.join(found)
 
 
-def _rendered(deployed: DeployedStack, wish: Wish, pages: Sequence[Page]) -> Sequence[Runbook]:
+def _rendered(deployed: DeployedStack, wish: Wish, pages: Sequence[Page]) -> Sequence[Rendered]:
     from resilience.runbooks.rendering import NotDeployedError, rendered
     from resilience.topology import TopologyError
 
     try:
-        return [each for place in wish.places() for each in rendered(deployed.aws, pages, place)]
+        return [rendered(deployed.aws, pages, place) for place in wish.places()]
     except TopologyError as error:
         say(str(error))
         raise typer.Exit(USAGE) from error
@@ -154,13 +161,13 @@ def _rendered(deployed: DeployedStack, wish: Wish, pages: Sequence[Page]) -> Seq
         raise typer.Exit(MISSED) from error
 
 
-def _write(runbooks: Sequence[Runbook], wish: Wish, out: Path) -> None:
+def _write(runbooks: Sequence[Runbook], left_out: Mapping[str, str], wish: Wish, out: Path) -> None:
     from resilience.journal import write_atomically
     from resilience.runbooks.render import index
 
     for each in runbooks:
         write_atomically(out / each.region / f"{each.slug}.md", each.text)
-    write_atomically(out / "index.md", index(runbooks, wish.places()[0]))
+    write_atomically(out / "index.md", index(runbooks, left_out, wish.places()[0]))
 
 
 def _shown(runbook: Runbook) -> dict[str, object]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from resilience.runbooks.parts import DRILLS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -63,6 +65,11 @@ class Place:
         return f"{self.topology.project}-{self.topology.stack}"
 
     @property
+    def drills_region(self) -> str:
+        """Where drills by the clock stand: in the second Region of a stack."""
+        return self.topology.regions[1].region
+
+    @property
     def account(self) -> str:
         """The AWS account, of which every load balancer's ARN tells."""
         return self.topology.region(self.region).load_balancer.arn.split(":")[4]
@@ -103,6 +110,10 @@ MEANINGS: Final[Mapping[str, str]] = {
     "restore_role": "the role that restores them into places of their own, its ARN",
     "replication_role": "the role that copies prediction records to other Regions",
     "observer_role": "the observer's role",
+    "drill_schedule": "what starts drills, where drills by the clock stand: the second Region",
+    "drill_machine": "the state machine that runs a drill, its ARN, there",
+    "drill_function": "what does the steps of a drill, there",
+    "drill_journals": "the bucket of their journals, there",
 }
 """Every name, with what it is; of `region` unless it says otherwise."""
 
@@ -114,8 +125,6 @@ _ONE_EACH: Final = {
     "replication-failed": "predictions",
 }
 _WITH_ROUTE_53: Final = frozenset({"health-check", "out-of-service"})
-# Drills by the clock, and what wakes when there are none, stand in the second Region of a stack.
-_WITH_DRILLS: Final = frozenset({"drill-missing", "recovery-unproven"})
 
 
 def names_of(place: Place, slug: str) -> dict[str, Name]:
@@ -124,7 +133,13 @@ def names_of(place: Place, slug: str) -> dict[str, Name]:
     Raises:
         TopologyError: the stack has no such Region.
     """
-    return _plain(place) | _of_alarm(place, slug) | _deployed(place) | _looked_up(place)
+    return {
+        **_plain(place),
+        **_of_alarm(place, slug),
+        **_deployed(place),
+        **_looked_up(place, _KINDS, place.region),
+        **_looked_up(place, _KINDS_OF_DRILLS, place.drills_region),
+    }
 
 
 def _plain(place: Place) -> dict[str, Name]:
@@ -160,7 +175,7 @@ def _of_alarm(place: Place, slug: str) -> dict[str, Name]:
 def _alarm_region(place: Place, slug: str) -> str:
     if slug in _WITH_ROUTE_53:
         return GLOBAL_REGION
-    return place.topology.regions[1].region if slug in _WITH_DRILLS else place.region
+    return place.drills_region if slug in DRILLS.pages else place.region
 
 
 def _deployed(place: Place) -> dict[str, Name]:
@@ -251,22 +266,46 @@ _KINDS: Final[Mapping[str, tuple[str, _Kind]]] = {
     "replication_role": ("replicate-predictions", _ROLE),
     "observer_role": ("observer", _ROLE),
 }
+_KINDS_OF_DRILLS: Final[Mapping[str, tuple[str, _Kind]]] = {
+    "drill_schedule": ("drill", _SCHEDULE),
+    "drill_machine": (
+        "drill",
+        _Kind(
+            service="stepfunctions",
+            operation="describe_state_machine",
+            parameter="stateMachineArn",
+            shown="arn:aws:states:{region}:{account}:stateMachine:{prefix}-{what}",
+        ),
+    ),
+    "drill_function": ("drill", _FUNCTION),
+    "drill_journals": (
+        "journals",
+        _Kind(
+            service="s3",
+            operation="get_bucket_versioning",
+            parameter="Bucket",
+            shown="{prefix}-{account}-{region}-{what}",
+        ),
+    ),
+}
 
 
-def _looked_up(place: Place) -> dict[str, Name]:
-    """Give what follows from the rule by which things are called."""
+def _looked_up(
+    place: Place, kinds: Mapping[str, tuple[str, _Kind]], region: str
+) -> dict[str, Name]:
+    """Give what follows from the rule by which things are called, as it stands in a Region."""
     found: dict[str, Name] = {}
-    for name, (what, kind) in _KINDS.items():
+    for name, (what, kind) in kinds.items():
         parts = {
             "prefix": place.prefix,
-            "region": place.region,
+            "region": region,
             "account": place.account,
             "what": what,
         }
         look_up = LookUp(
             service=kind.service,
             operation=kind.operation,
-            region=kind.region or place.region,
+            region=kind.region or region,
             parameters={kind.parameter: (kind.looked or kind.shown).format(**parts)},
         )
         found[name] = Name(value=kind.shown.format(**parts), look_up=look_up)

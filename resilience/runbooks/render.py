@@ -113,8 +113,8 @@ def _unlinked(text: str) -> str:
     return _OUTSIDE.sub(r"](docs/how-to/\1)", text)
 
 
-def index(runbooks: Iterable[Runbook], place: Place) -> str:
-    """Give a list of rendered runbooks, by Region."""
+def index(runbooks: Iterable[Runbook], left_out: Mapping[str, str], place: Place) -> str:
+    """Give a list of rendered runbooks, by Region, and of those that are none of the stack's."""
     lines = [f"# Runbooks of stack {place.topology.stack}", "", f"Account {place.account}.", ""]
     by_region: dict[str, list[Runbook]] = {}
     for each in runbooks:
@@ -122,5 +122,9 @@ def index(runbooks: Iterable[Runbook], place: Place) -> str:
     for region, found in by_region.items():
         lines += [f"## {region}", ""]
         lines += [f"- [{each.slug}]({region}/{each.slug}.md): {each.title}" for each in found]
+        lines.append("")
+    if left_out:
+        lines += ["## Not of this stack", ""]
+        lines += [f"- {slug}: {why}." for slug, why in left_out.items()]
         lines.append("")
     return "\n".join(lines)

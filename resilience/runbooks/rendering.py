@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from resilience.runbooks.look_up import look_up
 from resilience.runbooks.names import Place, names_of
+from resilience.runbooks.parts import PARTS
 from resilience.runbooks.render import Runbook, render, wanted
 from resilience.topology import TopologyError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from resilience.aws import Aws
     from resilience.runbooks.page import Page
@@ -75,15 +76,26 @@ class Wish:
         return tuple(self.place(region) for region in regions if region != self.about)
 
 
-def rendered(aws: Aws, pages: Sequence[Page], place: Place) -> tuple[Runbook, ...]:
-    """Render pages for a place. Reads only.
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """Runbooks of a place, and why some are none of its stack's, by their names."""
+
+    runbooks: tuple[Runbook, ...]
+    left_out: Mapping[str, str]
+
+
+def rendered(aws: Aws, pages: Sequence[Page], place: Place) -> Rendered:
+    """Render pages for a place, without those of what the stack's settings leave out. Reads only.
 
     Raises:
         NotDeployedError: they name what is not there.
     """
     found: list[Runbook] = []
     missing: list[str] = []
+    left_out = _left_out(aws, pages, place)
     for page in pages:
+        if page.slug in left_out:
+            continue
         of_alarm = page.slug not in PROCEDURES
         names = names_of(place, page.slug)
         seen = look_up(aws, names, wanted(page, of_alarm=of_alarm))
@@ -91,4 +103,15 @@ def rendered(aws: Aws, pages: Sequence[Page], place: Place) -> tuple[Runbook, ..
         found.append(render(page, place, names, seen, of_alarm=of_alarm))
     if missing:
         raise NotDeployedError(missing)
-    return tuple(found)
+    return Rendered(runbooks=tuple(found), left_out=left_out)
+
+
+def _left_out(aws: Aws, pages: Sequence[Page], place: Place) -> dict[str, str]:
+    """Say why pages are left out, by their names: the part that they go with is not there."""
+    found: dict[str, str] = {}
+    for part in PARTS:
+        here = sorted(part.pages & {page.slug for page in pages})
+        names = names_of(place, here[0]) if here else {}
+        if here and look_up(aws, names, [part.anchor]).missing:
+            found |= dict.fromkeys(here, part.left_out(names[part.anchor].value))
+    return found

@@ -11,14 +11,16 @@ import pytest
 from resilience.runbooks.book import FOLDER, INDEX, read_all, slugs
 from resilience.runbooks.look_up import Seen
 from resilience.runbooks.names import names_of
+from resilience.runbooks.parts import BACKUPS, DRILLS
 from resilience.runbooks.render import Runbook, render
 from resilience.runbooks.rendering import PROCEDURES, Wish
 from resilience.simulate.source import from_snapshot
-from tests.infra.graph import ROOT, Graph
+from tests.infra.graph import ROOT, Graph, run_program, stack_config
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from resilience.runbooks.parts import Part
     from resilience.topology import Topology
 
 # Inputs that a thing is called by.
@@ -85,6 +87,20 @@ def test_a_missing_runbook_and_one_too_many_are_noticed(staging: Graph, tmp_path
     for slug in {*slugs(), "forgotten"} - {"latency"}:
         (tmp_path / f"{slug}.md").touch()
     assert apart(staging, tmp_path) == {"latency", "forgotten"}
+
+
+@pytest.mark.parametrize(
+    ("part", "settings"),
+    [
+        (DRILLS, {"drillsScheduled": "false"}),
+        (BACKUPS, {"backupEnabled": "false", "backupOffReason": "nothing here outlives a day"}),
+    ],
+)
+def test_a_part_that_the_settings_leave_out_takes_its_runbooks_along(
+    staging: Graph, release_zip: Path, part: Part, settings: dict[str, str]
+) -> None:
+    without = run_program("staging", stack_config("staging", **settings), release_zip)
+    assert linked(staging) - linked(without) == part.pages - PROCEDURES
 
 
 def misplaced(graph: Graph, topology: Topology, slug: str) -> set[tuple[str, str]]:

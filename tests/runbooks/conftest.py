@@ -46,12 +46,17 @@ class Ground:
 
 @pytest.fixture(scope="module")
 def ground_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[float], Ground]]:
-    """`ground_at(speed)`: the stack where time passes as fast, deployed when first asked for."""
+    """`ground_at(speed)`: the stack where time passes as fast, deployed when first asked for.
+
+    One at a time: asked for another speed, the one before ends, and leaves the machine to it.
+    """
     with ExitStack() as stack:
         known: dict[float, Ground] = {}
 
         def at(speed: float) -> Ground:
             if speed not in known:
+                known.clear()
+                stack.close()
                 folder = tmp_path_factory.mktemp("runbooks")
                 known[speed] = stack.enter_context(deployed_ground(folder, speed))
             return known[speed]

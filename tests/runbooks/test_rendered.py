@@ -10,8 +10,10 @@ from typer.testing import CliRunner
 
 from resilience.aws import AwsMissingError, AwsRefusedError, AwsUnreachableError, Call
 from resilience.cli import app
-from resilience.runbooks.book import read, slugs
+from resilience.runbooks.book import read, read_all, slugs
 from resilience.runbooks.names import MEANINGS, names_of
+from resilience.runbooks.parts import BACKUPS, DRILLS
+from resilience.runbooks.render import index
 from resilience.runbooks.rendering import NotDeployedError, Wish, rendered
 from resilience.simulate.source import from_snapshot
 from resilience.topology import TopologyError
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from resilience.runbooks.names import Place
+    from resilience.runbooks.parts import Part
     from resilience.runbooks.render import Runbook
 
 TOPOLOGIES = ROOT / "benchmarks" / "topologies"
@@ -54,7 +57,11 @@ def place(count: int = 2, **wish: Any) -> Place:
 
 
 def page(slug: str, account: Answers, **wish: Any) -> Runbook:
-    (found,) = rendered(account, [read(slug)], place(**wish))  # pyright: ignore[reportArgumentType]
+    (found,) = rendered(
+        account,  # pyright: ignore[reportArgumentType]
+        [read(slug)],
+        place(**wish),
+    ).runbooks
     return found
 
 
@@ -108,6 +115,40 @@ def test_a_name_about_which_nobody_can_be_asked_is_said_and_is_no_obstacle(
     found = page("canary-silent", Answers(get_schedule=answer))
     assert any(answer.explanation in each for each in found.seen.unseen)
     assert f"Not seen, and perhaps not there: {found.seen.unseen[0]}" in found.text
+
+
+NO_MACHINE = AwsMissingError(
+    call("describe_state_machine"), "StateMachineDoesNotExist", "no such machine"
+)
+NO_VAULT = AwsMissingError(
+    call("describe_backup_vault"), "ResourceNotFoundException", "no such vault"
+)
+
+
+@pytest.mark.parametrize(
+    ("part", "absent", "setting"),
+    [
+        (DRILLS, {"describe_state_machine": NO_MACHINE}, "drillsScheduled: false"),
+        (BACKUPS, {"describe_backup_vault": NO_VAULT}, "backupEnabled: false"),
+    ],
+)
+def test_what_a_stack_does_without_has_no_runbooks_and_it_is_said(
+    part: Part, absent: dict[str, Exception], setting: str
+) -> None:
+    account: Any = Answers(**absent)
+    found = rendered(account, read_all(), place())
+    assert set(found.left_out) == part.pages
+    assert {each.slug for each in found.runbooks} == set(slugs()) - part.pages
+    assert all(setting in why for why in found.left_out.values())
+    listed = index(found.runbooks, found.left_out, place())
+    assert all(f"- {slug}: there is no " in listed for slug in part.pages)
+    assert not rendered(Answers(), read_all(), place()).left_out, "with it there they are rendered"  # pyright: ignore[reportArgumentType]
+
+
+def test_a_part_about_which_nobody_can_be_asked_has_its_runbooks() -> None:
+    silent = AwsUnreachableError(call("describe_state_machine"), "timed out")
+    found = page("drill-missing", Answers(describe_state_machine=silent))
+    assert any("timed out" in each for each in found.seen.unseen)
 
 
 def test_every_name_has_a_meaning_and_every_meaning_a_name() -> None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from tests.wellness import stays_well, well
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
@@ -78,6 +80,15 @@ class World:
         while not what():
             assert time.monotonic() < deadline, rule
             time.sleep(0.5)
+
+    def is_well_for_long(self) -> None:
+        """Wait until no page is open that forbids a drill, and none is about to open."""
+        regions = [region.region for region in self.topology.regions]
+        self.eventually(
+            lambda: stays_well(lambda: well(self.client, PREFIX, regions), self.emulator.speed),
+            "every Region is well",
+            minutes=15,
+        )
 
     @contextmanager
     def lost(self, kind: str, target: str) -> Generator[None]:

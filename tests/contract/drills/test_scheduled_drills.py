@@ -28,6 +28,7 @@ from resilience.journal import read_journal
 from resilience.outputs import parse_outputs
 from resilience.topology_reader import read_topology
 from tests.infra.graph import ROOT
+from tests.wellness import stays_well, well
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -42,9 +43,6 @@ EXPERIMENTS = ("dns-switchover", "region-loss")
 # Emulated time in which a drill is over, and the rest for a machine that is busy.
 DRILL_MIN = 15.0
 REAL_SLACK_S = 60.0
-WELL_MIN = 4.0
-"""How long all must be well before the first drill: a new health check begins unhealthy, and its
-alarm hears of it a few minutes later."""
 
 
 @dataclass
@@ -66,6 +64,9 @@ class World:
             aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
             config=Config(retries={"total_max_attempts": 2}),
         )
+
+    def well(self) -> bool:
+        return well(self.client, PREFIX, (FIRST, HERE))
 
     def listen(self) -> None:
         sqs, sns = self.client("sqs"), self.client("sns")
@@ -189,34 +190,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         deployed = emulator.deploy(ROOT, STACK, config=config)
         world = World(emulator, deployed.outputs)
         world.listen()
-        world.eventually(lambda: stays_well(world), "every Region is well", minutes=10)
+        world.eventually(lambda: stays_well(world.well, SPEED), "every Region is well", minutes=10)
         yield world
-
-
-def stays_well(world: World) -> bool:
-    """Whether all is well, and stays so for a while."""
-    until = time.monotonic() + WELL_MIN * 60 / SPEED
-    while well(world):
-        if time.monotonic() > until:
-            return True
-        time.sleep(0.3)
-    return False
-
-
-def well(world: World) -> bool:
-    """Whether no page is open that forbids a drill, and observers have spoken."""
-    for region in (FIRST, HERE):
-        item = world.client("dynamodb", region).get_item(
-            TableName=PREFIX, Key={"pk": {"S": "observer"}, "sk": {"S": region}}
-        )
-        pages = [f"{PREFIX}-{each}" for each in ("region-impaired", "out-of-service")]
-        reply = world.client("cloudwatch", region).describe_alarms(
-            AlarmNames=pages, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
-        )
-        found = (*reply["MetricAlarms"], *reply["CompositeAlarms"])
-        if "Item" not in item or any(each["StateValue"] != "OK" for each in found):
-            return False
-    return True
 
 
 def test_the_schedule_fires_and_what_the_drill_proved_is_kept_and_told(

@@ -1,4 +1,4 @@
-"""A drill that was killed, and what it left."""
+"""A drill that was killed, and what it left; and no drills at all."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from resilience.journal import write_journal
 from tests.runbooks.play import Staging
 from tests.runbooks.world import ACCOUNT, MINUTE_S, PREFIX, REAL_TIME
 from tests.unit.resilience.journals import journal
+
+DRILLED_SPEED = 6.0
 
 if TYPE_CHECKING:
     from tests.runbooks.play import Play
@@ -87,4 +89,25 @@ def drill_gone_wrong(world: World, play: Play) -> None:
         client.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=had)
 
 
-SCENES = {"drill-gone-wrong": Staging(scene=drill_gone_wrong, speed=REAL_TIME)}
+def drill_missing(world: World, play: Play) -> None:
+    """Drills were stopped before any has passed; the page starts them, and one by hand."""
+    region = world.topology.regions[1].region
+    with world.stopped_schedule(region, "drill"):
+        world.fires(region, "drill-missing")
+        world.is_well_for_long()
+        play.rest()
+
+
+def recovery_unproven(world: World, play: Play) -> None:
+    """The stack is new: nobody has told how long ago a drill has passed, until the page asks."""
+    world.fires(world.topology.regions[1].region, "recovery-unproven")
+    play.rest()
+
+
+SCENES = {
+    "drill-gone-wrong": Staging(scene=drill_gone_wrong, speed=REAL_TIME),
+    # A stack of its own, younger than the hour in which its age is first told, and slow enough for
+    # a drill whose observers have to agree.
+    "drill-missing": Staging(scene=drill_missing, speed=DRILLED_SPEED),
+    "recovery-unproven": Staging(scene=recovery_unproven, speed=REAL_TIME),
+}
