@@ -13,11 +13,13 @@ import dns.exception
 import dns.message
 import dns.rcode
 import dns.rdatatype
+import dns.resolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 LONGEST_CHAIN = 8
+DNS_PORT = 53
 
 
 class ResolutionError(Exception):
@@ -26,6 +28,24 @@ class ResolutionError(Exception):
     def __init__(self, name: str, explanation: str) -> None:
         super().__init__(f"{name} gave no address: {explanation}")
         self.name = name
+
+
+class NoNameServerError(Exception):
+    """This machine has no name server to ask."""
+
+
+def own_name_server() -> tuple[str, int]:
+    """Give the name server that this machine asks, host and port.
+
+    Raises:
+        NoNameServerError: it has none.
+    """
+    try:
+        return str(dns.resolver.get_default_resolver().nameservers[0]), DNS_PORT
+    except (dns.resolver.NoResolverConfiguration, IndexError) as error:
+        raise NoNameServerError(
+            f"this machine has no name server ({error}): name one with --name-server HOST:PORT"
+        ) from error
 
 
 @dataclass(frozen=True, kw_only=True)

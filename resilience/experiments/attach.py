@@ -9,7 +9,7 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from resilience.aws import Aws, AwsMissingError
 from resilience.client import Target
@@ -20,6 +20,7 @@ from resilience.experiments.grounding import account_of, ground_of
 from resilience.experiments.laptop_world import Seat
 from resilience.golden import read_release
 from resilience.rehearsal.plan import BUSY_MACHINE_REAL_S
+from resilience.resolver import own_name_server
 from resilience.simulate.source import from_deployed
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from resilience.rehearsal.options import Options
     from resilience.topology import Topology
 
-HTTPS_PORT: Final = 443
-DNS_PORT: Final = 53
-
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:
@@ -44,7 +42,7 @@ class Reach:
 
     outputs: Path | None = None
     name_server: tuple[str, int] | None = None
-    https_port: int = HTTPS_PORT
+    https_port: int = 443
     ca_file: Path | None = None
     speed: float = 1.0
     rate_per_s: float = 10.0
@@ -68,6 +66,7 @@ def deployed(project_dir: Path, stack: str, reach: Reach) -> Generator[Attached]
     Raises:
         SourceError: there is no such stack, or it cannot be read.
         AwsError: its release or its clients' credential cannot be read.
+        NoNameServerError: none is named, and this machine has none.
         ReleaseError: what it serves is no release.
     """
     topology = from_deployed(project_dir, stack, reach.outputs)
@@ -91,7 +90,7 @@ def deployed(project_dir: Path, stack: str, reach: Reach) -> Generator[Attached]
             topology=topology,
             aws=aws,
             target=target,
-            name_server=reach.name_server or _own_name_server(),
+            name_server=reach.name_server or own_name_server(),
             clock=clock,
             origin_s=clock.started_at().timestamp(),
             rate_per_s=reach.rate_per_s,
@@ -163,13 +162,6 @@ def allow_drills(aws: Aws, topology: Topology) -> None:
             Resource=arn,
             Tags={ALLOWING_TAG: ALLOWED},
         )
-
-
-def _own_name_server() -> tuple[str, int]:
-    """Give the name server that this machine asks."""
-    from dns.resolver import get_default_resolver
-
-    return str(get_default_resolver().nameservers[0]), DNS_PORT
 
 
 def _release(aws: Aws, topology: Topology, work: Path) -> Path:

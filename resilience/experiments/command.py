@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from resilience import client_options as clients
 from resilience.command_line import (
     BROKEN,
     EXIT_CODES,
@@ -47,9 +48,9 @@ def drill(  # noqa: PLR0913 - one argument an option
     windows: flags.WindowsOption = None,
     blackout_dates: flags.BlackoutOption = None,
     outputs: flags.OutputsOption = None,
-    name_server: flags.NameServerOption = None,
-    https_port: flags.HttpsPortOption = 443,
-    ca_file: flags.CaFileOption = None,
+    name_server: clients.NameServerOption = None,
+    https_port: clients.HttpsPortOption = clients.HTTPS_PORT,
+    ca_file: clients.CaFileOption = None,
     chaos_file: flags.ChaosOption = None,
     config_file: ConfigOption = None,
     project: ProjectOption = Path(),
@@ -86,7 +87,7 @@ def drill(  # noqa: PLR0913 - one argument an option
         windows=tuple(windows or ()),
         blackout_dates=tuple(blackout_dates or ()),
         outputs=outputs,
-        name_server=flags.address(name_server),
+        name_server=clients.server_named(name_server),
         https_port=https_port,
         ca_file=ca_file,
         chaos_file=chaos_file,
@@ -112,11 +113,12 @@ def _run(wish: Wish, progress: Progress) -> Ended:
     from resilience.experiments.core.world import CallError
     from resilience.experiments.drive import UnfinishedError
     from resilience.experiments.session import WishError, run
+    from resilience.resolver import NoNameServerError
     from resilience.simulate.source import SourceError
 
     try:
         return run(wish, progress)
-    except (CredentialKindError, GroundError, SourceError, WishError) as error:
+    except (CredentialKindError, GroundError, NoNameServerError, SourceError, WishError) as error:
         say(str(error))
         raise typer.Exit(USAGE) from error
     except (AwsError, CallError, UnfinishedError) as error:

@@ -78,34 +78,6 @@ OutputsOption = Annotated[
         show_default=False,
     ),
 ]
-NameServerOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Name server that clients ask, as 127.0.0.1:5353; this machine's own unless given.",
-        envvar="UNDERSTUDY_NAME_SERVER",
-        show_default=False,
-    ),
-]
-HttpsPortOption = Annotated[
-    int,
-    typer.Option(
-        help="Port of the load balancers; another one in an emulator.",
-        envvar="UNDERSTUDY_HTTPS_PORT",
-        min=1,
-        max=65535,
-    ),
-]
-CaFileOption = Annotated[
-    Path | None,
-    typer.Option(
-        help="Authority that the load balancers' certificates are verified with; the system's "
-        "unless given.",
-        envvar="UNDERSTUDY_CA_FILE",
-        exists=True,
-        dir_okay=False,
-        show_default=False,
-    ),
-]
 ChaosOption = Annotated[
     Path | None,
     typer.Option(
@@ -146,15 +118,3 @@ def pairs(options: Sequence[str] | None) -> dict[str, str]:
             raise typer.BadParameter(f"got {each!r}; expected name=value", param_hint="--option")
         found[name] = value
     return found
-
-
-def address(text: str | None) -> tuple[str, int] | None:
-    """Read `host:port`."""
-    if text is None:
-        return None
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal():
-        raise typer.BadParameter(
-            f"got {text!r}; expected host:port, as 127.0.0.1:5353", param_hint="--name-server"
-        )
-    return host, int(port)

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-HTTPS_PORT = 443
 LEAST_WIDTH = 110
 """Output that is no terminal is drawn this wide: names and reasons are long."""
 
@@ -39,33 +38,6 @@ LostOption = Annotated[
     list[str] | None,
     typer.Option(
         help="A Region that is known to be lost: no call leaves for it. May be given again.",
-        show_default=False,
-    ),
-]
-NameServerOption = Annotated[
-    str | None,
-    typer.Option(
-        help="HOST:PORT of the name server to ask as a client; this machine's own unless given.",
-        envvar="UNDERSTUDY_NAME_SERVER",
-        show_default=False,
-    ),
-]
-HttpsPortOption = Annotated[
-    int,
-    typer.Option(
-        help="Where port 443 of the load balancers is to be found (an emulator has another).",
-        envvar="UNDERSTUDY_HTTPS_PORT",
-        min=1,
-        max=65535,
-    ),
-]
-CaFileOption = Annotated[
-    Path | None,
-    typer.Option(
-        help="An authority to trust besides the system's own (an emulator has one).",
-        envvar="UNDERSTUDY_CA_FILE",
-        exists=True,
-        dir_okay=False,
         show_default=False,
     ),
 ]

@@ -9,8 +9,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import dns.resolver
-
 from resilience.client import OK, REGION_HEADER, RELEASE_HEADER
 from resilience.functions.client_credential import Credential, credential_of
 from resilience.golden import PREDICT_PATH, Release, read_release
@@ -64,20 +62,6 @@ class Probed:
     latency_ms: float
     release: str
     served_by: str
-
-
-def system_name_server() -> tuple[str, int]:
-    """Name the server that this machine asks.
-
-    Raises:
-        OutsideError: it has none.
-    """
-    try:
-        return str(dns.resolver.get_default_resolver().nameservers[0]), 53
-    except (dns.resolver.NoResolverConfiguration, IndexError) as error:
-        raise OutsideError(
-            f"this machine has no name server ({error}): name one with --name-server HOST:PORT"
-        ) from error
 
 
 def serving(topology: Topology, outside: Outside) -> str:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import typer
 
+from resilience.client_options import server_named
 from resilience.command_line import USAGE, say
 from resilience.deployed_stack import DeployedStack, StackNotFoundError, Wanted, find
-from resilience.oncall.outside import Outside, OutsideError, system_name_server
+from resilience.oncall.outside import Outside
+from resilience.resolver import NoNameServerError, own_name_server
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-DNS_PORT: Final = 53
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +44,8 @@ def where(  # noqa: PLR0913 - one argument an option
         typer.BadParameter: the name server is none.
     """
     try:
-        server = system_name_server() if name_server is None else _server(name_server)
-    except OutsideError as error:
+        server = server_named(name_server) or own_name_server()
+    except NoNameServerError as error:
         raise typer.BadParameter(str(error), param_hint="--name-server") from error
     return Where(
         wanted=Wanted(
@@ -68,15 +68,3 @@ def found(wanted: Wanted) -> DeployedStack:
     except StackNotFoundError as error:
         say(str(error))
         raise typer.Exit(USAGE) from error
-
-
-def _server(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon:
-        return text, DNS_PORT
-    if not port.isdecimal() or not host:
-        raise typer.BadParameter(
-            f"got {text!r}; expected HOST or HOST:PORT, for example 127.0.0.1:5300",
-            param_hint="--name-server",
-        )
-    return host, int(port)

@@ -7,21 +7,8 @@ from typing import Annotated
 
 import typer
 
-from resilience.oncall.options import (
-    HTTPS_PORT,
-    ByOption,
-    CaFileOption,
-    HttpsPortOption,
-    JsonOption,
-    LostOption,
-    NameServerOption,
-    OutOption,
-    OutputsOption,
-    ProjectOption,
-    SnapshotOption,
-    StackOption,
-    YesOption,
-)
+from resilience import client_options as clients
+from resilience.oncall import options as shared  # noqa: TC001 - typer reads the annotations
 
 
 def reconcile(  # noqa: PLR0913 - one argument an option
@@ -41,7 +28,7 @@ def reconcile(  # noqa: PLR0913 - one argument an option
         str,
         typer.Option(help="Why it is replayed: kept in the journal. Not needed with --list."),
     ] = "",
-    by: ByOption = None,
+    by: shared.ByOption = None,
     only_list: Annotated[
         bool, typer.Option("--list", help="List what is lacking, and replay nothing.")
     ] = False,
@@ -54,17 +41,17 @@ def reconcile(  # noqa: PLR0913 - one argument an option
             show_default=False,
         ),
     ] = None,
-    stack: StackOption = "staging",
-    outputs: OutputsOption = None,
-    snapshot: SnapshotOption = None,
-    project: ProjectOption = Path(),
-    lost: LostOption = None,
-    name_server: NameServerOption = None,
-    https_port: HttpsPortOption = HTTPS_PORT,
-    ca_file: CaFileOption = None,
-    yes: YesOption = False,
-    as_json: JsonOption = False,
-    out: OutOption = None,
+    stack: shared.StackOption = "staging",
+    outputs: shared.OutputsOption = None,
+    snapshot: shared.SnapshotOption = None,
+    project: shared.ProjectOption = Path(),
+    lost: shared.LostOption = None,
+    name_server: clients.NameServerOption = None,
+    https_port: clients.HttpsPortOption = clients.HTTPS_PORT,
+    ca_file: clients.CaFileOption = None,
+    yes: shared.YesOption = False,
+    as_json: shared.JsonOption = False,
+    out: shared.OutOption = None,
 ) -> None:
     """List what a lost Region acknowledged and another one lacks, and replay it once it is back.
 

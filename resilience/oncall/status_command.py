@@ -7,31 +7,21 @@ from typing import Annotated
 
 import typer
 
+from resilience import client_options as clients
 from resilience.command_line import positive
-from resilience.oncall.options import (
-    HTTPS_PORT,
-    CaFileOption,
-    HttpsPortOption,
-    JsonOption,
-    LostOption,
-    NameServerOption,
-    OutputsOption,
-    ProjectOption,
-    SnapshotOption,
-    StackOption,
-)
+from resilience.oncall import options as shared  # noqa: TC001 - typer reads the annotations
 
 
 def status(  # noqa: PLR0913 - one argument an option
     *,
-    stack: StackOption = "staging",
-    outputs: OutputsOption = None,
-    snapshot: SnapshotOption = None,
-    project: ProjectOption = Path(),
-    lost: LostOption = None,
-    name_server: NameServerOption = None,
-    https_port: HttpsPortOption = HTTPS_PORT,
-    ca_file: CaFileOption = None,
+    stack: shared.StackOption = "staging",
+    outputs: shared.OutputsOption = None,
+    snapshot: shared.SnapshotOption = None,
+    project: shared.ProjectOption = Path(),
+    lost: shared.LostOption = None,
+    name_server: clients.NameServerOption = None,
+    https_port: clients.HttpsPortOption = clients.HTTPS_PORT,
+    ca_file: clients.CaFileOption = None,
     refresh: Annotated[
         bool,
         typer.Option("--refresh", help="Ask the Pulumi CLI for the outputs, after a deploy."),
@@ -42,7 +32,7 @@ def status(  # noqa: PLR0913 - one argument an option
     every: Annotated[
         float, typer.Option(help="With --watch: seconds between looks.", callback=positive)
     ] = 5.0,
-    as_json: JsonOption = False,
+    as_json: shared.JsonOption = False,
 ) -> None:
     """Show who serves, how each side sees each Region, and what needs a person, on one screen.
 

@@ -7,24 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from resilience import client_options as clients
 from resilience.command_line import positive
 from resilience.failover import IntentKind
-from resilience.oncall.options import (
-    HTTPS_PORT,
-    ByOption,
-    CaFileOption,
-    HttpsPortOption,
-    JsonOption,
-    LostOption,
-    NameServerOption,
-    OutOption,
-    OutputsOption,
-    ProjectOption,
-    ReasonOption,
-    SnapshotOption,
-    StackOption,
-    YesOption,
-)
+from resilience.oncall import options as shared  # noqa: TC001 - typer reads the annotations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,8 +37,8 @@ _EXIT_CODES = (
 def evacuate(  # noqa: PLR0913 - one argument an option
     region: RegionArgument,
     *,
-    reason: ReasonOption,
-    by: ByOption = None,
+    reason: shared.ReasonOption,
+    by: shared.ByOption = None,
     force: ForceOption = False,
     directly: Annotated[
         bool,
@@ -61,18 +47,18 @@ def evacuate(  # noqa: PLR0913 - one argument an option
             help="Write the evacuation flag itself: for when no observer is alive to do it.",
         ),
     ] = False,
-    stack: StackOption = "staging",
-    outputs: OutputsOption = None,
-    snapshot: SnapshotOption = None,
-    project: ProjectOption = Path(),
-    lost: LostOption = None,
-    name_server: NameServerOption = None,
-    https_port: HttpsPortOption = HTTPS_PORT,
-    ca_file: CaFileOption = None,
+    stack: shared.StackOption = "staging",
+    outputs: shared.OutputsOption = None,
+    snapshot: shared.SnapshotOption = None,
+    project: shared.ProjectOption = Path(),
+    lost: shared.LostOption = None,
+    name_server: clients.NameServerOption = None,
+    https_port: clients.HttpsPortOption = clients.HTTPS_PORT,
+    ca_file: clients.CaFileOption = None,
     within: WithinOption = None,
-    yes: YesOption = False,
-    as_json: JsonOption = False,
-    out: OutOption = None,
+    yes: shared.YesOption = False,
+    as_json: shared.JsonOption = False,
+    out: shared.OutOption = None,
 ) -> None:
     """Lead clients away from a Region, and keep them away: the observers are told to.
 
@@ -117,21 +103,21 @@ def failback(  # noqa: PLR0913 - one argument an option
         typer.Argument(help="The Region; the only one that is evacuated unless given."),
     ] = None,
     *,
-    reason: ReasonOption,
-    by: ByOption = None,
+    reason: shared.ReasonOption,
+    by: shared.ByOption = None,
     force: ForceOption = False,
-    stack: StackOption = "staging",
-    outputs: OutputsOption = None,
-    snapshot: SnapshotOption = None,
-    project: ProjectOption = Path(),
-    lost: LostOption = None,
-    name_server: NameServerOption = None,
-    https_port: HttpsPortOption = HTTPS_PORT,
-    ca_file: CaFileOption = None,
+    stack: shared.StackOption = "staging",
+    outputs: shared.OutputsOption = None,
+    snapshot: shared.SnapshotOption = None,
+    project: shared.ProjectOption = Path(),
+    lost: shared.LostOption = None,
+    name_server: clients.NameServerOption = None,
+    https_port: clients.HttpsPortOption = clients.HTTPS_PORT,
+    ca_file: clients.CaFileOption = None,
     within: WithinOption = None,
-    yes: YesOption = False,
-    as_json: JsonOption = False,
-    out: OutOption = None,
+    yes: shared.YesOption = False,
+    as_json: shared.JsonOption = False,
+    out: shared.OutOption = None,
 ) -> None:
     """Give a Region its traffic back, through the gates: the observers are told to.
 
@@ -174,20 +160,20 @@ def _plain(kind: IntentKind, text: str) -> Callable[..., None]:
     def command(  # noqa: PLR0913 - one argument an option
         region: RegionArgument,
         *,
-        reason: ReasonOption,
-        by: ByOption = None,
-        stack: StackOption = "staging",
-        outputs: OutputsOption = None,
-        snapshot: SnapshotOption = None,
-        project: ProjectOption = Path(),
-        lost: LostOption = None,
-        name_server: NameServerOption = None,
-        https_port: HttpsPortOption = HTTPS_PORT,
-        ca_file: CaFileOption = None,
+        reason: shared.ReasonOption,
+        by: shared.ByOption = None,
+        stack: shared.StackOption = "staging",
+        outputs: shared.OutputsOption = None,
+        snapshot: shared.SnapshotOption = None,
+        project: shared.ProjectOption = Path(),
+        lost: shared.LostOption = None,
+        name_server: clients.NameServerOption = None,
+        https_port: clients.HttpsPortOption = clients.HTTPS_PORT,
+        ca_file: clients.CaFileOption = None,
         within: WithinOption = None,
-        yes: YesOption = False,
-        as_json: JsonOption = False,
-        out: OutOption = None,
+        yes: shared.YesOption = False,
+        as_json: shared.JsonOption = False,
+        out: shared.OutOption = None,
     ) -> None:
         from resilience.oncall.place import found, where
         from resilience.oncall.speaking import Asked, speak

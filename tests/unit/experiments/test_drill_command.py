@@ -14,6 +14,7 @@ from resilience.experiments.catalogue import CATALOGUE
 from resilience.experiments.core.world import CallError
 from resilience.experiments.drive import UnfinishedError
 from resilience.experiments.session import Ended, Wish, WishError
+from resilience.resolver import NoNameServerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +61,7 @@ def test_the_exit_code_is_how_it_ended(
     ("error", "code"),
     [
         (WishError("no such experiment"), 2),
+        (NoNameServerError("this machine has no name server"), 2),
         (CallError("s3", "AccessDenied", "no"), 3),
         (UnfinishedError("run: ./run drill --recover"), 3),
     ],
@@ -94,7 +96,7 @@ def test_without_a_terminal_nothing_is_changed_unless_yes_is_said(
     [
         ("drill",),
         ("drill", "--experiment", "region-loss", "--option", "how"),
-        ("drill", "--experiment", "region-loss", "--name-server", "nowhere"),
+        ("drill", "--experiment", "region-loss", "--name-server", "nowhere:x"),
     ],
 )
 def test_bad_usage_says_what_was_expected(arguments: tuple[str, ...]) -> None:
