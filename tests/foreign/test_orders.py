@@ -7,11 +7,11 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore import xform_name
 
 from emulator.handle import EmulatorHandle
+from tests.emulated_account import client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,15 +46,8 @@ class Shop:
         return done
 
     def call(self, service: str, operation: str, *, region: str = REGION, **params: Any) -> Any:
-        environment = self._emulator.aws_environment()
-        client = boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=self._emulator.aws_endpoint,
-            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-        )
-        return getattr(client, xform_name(operation))(**params)
+        asked = client(self._emulator, service, region)
+        return getattr(asked, xform_name(operation))(**params)
 
     def changed(self) -> list[tuple[str, str]]:
         steps = (each for each in self.events if each["event"] == "resource")

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from emulator.handle import Deployment, DeployRefusedError, EmulatorHandle
+from tests.emulated_account import client
 from tests.infra.conftest import write_release
 from tests.infra.graph import ROOT, Graph
 
@@ -32,15 +32,7 @@ def deploy(emulator: EmulatorHandle, release: Path) -> Deployment:
 
 def served_code(emulator: EmulatorHandle, region: Mapping[str, Any]) -> str:
     """Return the digest of the code behind a Region's alias."""
-    environment = emulator.aws_environment()
-    client = boto3.client(
-        "lambda",
-        region_name=region["region"],
-        endpoint_url=emulator.aws_endpoint,
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-    )
-    found = client.get_function_configuration(
+    found = client(emulator, "lambda", region["region"]).get_function_configuration(
         FunctionName=region["functionName"], Qualifier=region["aliasName"]
     )
     digest: str = found["CodeSha256"]

@@ -8,7 +8,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from emulator.handle import (
@@ -18,6 +17,7 @@ from emulator.handle import (
     Fault,
     ProgramFailedError,
 )
+from tests.emulated_account import client
 from tests.infra.graph import ROOT
 
 STACK = "staging"
@@ -49,14 +49,7 @@ class Site:
         return resources
 
     def client(self, service: str, region: str) -> Any:
-        environment = self.handle.aws_environment()
-        return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=self.handle.aws_endpoint,
-            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-        )
+        return client(self.handle, service, region)
 
     def program(self) -> int:
         """Process id of the program that is being deployed."""

@@ -10,9 +10,8 @@ import hashlib
 import json
 import re
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import boto3
 import pytest
 from hypothesis import Phase, given, settings
 
@@ -24,6 +23,7 @@ from emulator.handle import (
     EmulatorRequestError,
     ProgramFailedError,
 )
+from tests.emulated_account import client
 from tests.infra.graph import ROOT
 from tests.properties.settings_space import BASE, TWO_ZONES, differences, valid
 from tests.properties.test_settings import CORNERS
@@ -97,15 +97,7 @@ class Site:
         return self.handle.destroy(ROOT, STACK, config=self.config | others)
 
     def _push(self, region: str) -> None:
-        environment = self.handle.aws_environment()
-        ecr: Any = boto3.client(
-            "ecr",
-            region_name=region,
-            endpoint_url=self.handle.aws_endpoint,
-            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-        )
-        ecr.put_image(
+        client(self.handle, "ecr", region).put_image(
             repositoryName=f"understudy-{STACK}-predict",
             imageManifest=image_manifest(),
             imageTag="release",

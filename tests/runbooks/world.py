@@ -10,9 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-
+from tests.emulated_account import client
 from tests.wellness import stays_well, well
 
 if TYPE_CHECKING:
@@ -46,14 +44,8 @@ class World:
     def client(self, service: str, region: str) -> Any:
         """A client of the emulated account."""
         if (service, region) not in self._clients:
-            environment = self.emulator.aws_environment()
-            self._clients[service, region] = boto3.client(
-                service,
-                region_name=region,
-                endpoint_url=self.emulator.aws_endpoint,
-                aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-                config=Config(retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}),
+            self._clients[service, region] = client(
+                self.emulator, service, region, s3={"addressing_style": "path"}
             )
         return self._clients[service, region]
 

@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
+from tests.emulated_account import client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,15 +44,8 @@ class Stack:
 
     def client(self, service: str, region: str) -> Any:
         if (service, region) not in self._clients:
-            environment = self.emulator.aws_environment()
-            self._clients[service, region] = boto3.client(
-                service,
-                region_name=region,
-                endpoint_url=self.emulator.aws_endpoint,
-                aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-                config=Config(retries={"total_max_attempts": 1}, read_timeout=20),
-            )
+            once = {"retries": {"total_max_attempts": 1}, "read_timeout": 20}
+            self._clients[service, region] = client(self.emulator, service, region, **once)
         return self._clients[service, region]
 
     def backup(self, region: str) -> Any:

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from emulator.handle import EmulatorHandle
@@ -27,6 +25,7 @@ from resilience.functions.drill_ground import plan_of
 from resilience.journal import read_journal
 from resilience.outputs import parse_outputs
 from resilience.topology_reader import read_topology
+from tests.emulated_account import Ears, client
 from tests.infra.graph import ROOT
 from tests.wellness import stays_well, well
 
@@ -51,49 +50,17 @@ class World:
 
     emulator: EmulatorHandle
     outputs: Mapping[str, Any]
-    queue: str = ""
-    heard: list[str] = field(default_factory=list[str])
+    ears: Ears
 
     def client(self, service: str, region: str = HERE) -> Any:
-        environment = self.emulator.aws_environment()
-        return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=self.emulator.aws_endpoint,
-            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-            config=Config(retries={"total_max_attempts": 2}),
-        )
+        return client(self.emulator, service, region)
 
     def well(self) -> bool:
         return well(self.client, PREFIX, (FIRST, HERE))
 
-    def listen(self) -> None:
-        sqs, sns = self.client("sqs"), self.client("sns")
-        self.queue = sqs.create_queue(QueueName="ears")["QueueUrl"]
-        arn = f"arn:aws:sqs:{HERE}:123456789012:ears"
-        topic = f"arn:aws:sns:{HERE}:123456789012:{PREFIX}-pager"
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": "sns.amazonaws.com"},
-            "Action": "sqs:SendMessage",
-            "Resource": arn,
-            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-        }
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"Policy": policy})
-        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-
     def told(self, drill: str) -> list[str]:
         """What the topic has said of a drill."""
-        sqs = self.client("sqs")
-        while found := sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get(
-            "Messages"
-        ):
-            for each in found:
-                self.heard.append(json.loads(each["Body"])["Message"])
-                sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=each["ReceiptHandle"])
-        return [each for each in self.heard if each.startswith(f"Drill {drill}")]
+        return [each for each in self.ears.listen() if each.startswith(f"Drill {drill}")]
 
     def eventually(self, what: Callable[[], Any], rule: str, *, minutes: float) -> Any:
         """Wait until something holds, for so many emulated minutes at most; gives it."""
@@ -188,8 +155,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     config = {"release": str(release.path), "drillExperiments": json.dumps(EXPERIMENTS)}
     with EmulatorHandle.start(tmp_path_factory.mktemp("emulator"), speed=SPEED) as emulator:
         deployed = emulator.deploy(ROOT, STACK, config=config)
-        world = World(emulator, deployed.outputs)
-        world.listen()
+        world = World(emulator, deployed.outputs, Ears(emulator, HERE, f"{PREFIX}-pager"))
         world.eventually(lambda: stays_well(world.well, SPEED), "every Region is well", minutes=10)
         yield world
 

@@ -10,12 +10,11 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import dns.message
 import dns.query
-from botocore.config import Config
 
 from emulator.handle import DeployRefusedError
+from tests.emulated_account import client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -104,15 +103,7 @@ class Edge:
             return Answer(answer.status, answer.read())
 
     def aws(self, service: str, region: str = REGION) -> Any:
-        environment = self.emulator.aws_environment()
-        return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=environment["AWS_ENDPOINT_URL"],
-            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-            config=Config(retries={"total_max_attempts": 1}),
-        )
+        return client(self.emulator, service, region, retries={"total_max_attempts": 1})
 
     @property
     def region(self) -> Mapping[str, str]:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from emulator.handle import EmulatorHandle
 from inference.release import Order, build_release
+from tests.emulated_account import Ears, client
 from tests.infra.graph import ROOT
 
 if TYPE_CHECKING:
@@ -45,46 +44,15 @@ class World:
     """The deployed stack, and a queue that hears what each Region's topic says."""
 
     emulator: EmulatorHandle
-    queues: dict[str, str] = field(default_factory=dict[str, str])
-    heard: dict[str, list[Message]] = field(default_factory=dict[str, list[Message]])
+    ears: dict[str, Ears]
 
     def client(self, service: str, region: str = HERE) -> Any:
-        environment = self.emulator.aws_environment()
-        return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=self.emulator.aws_endpoint,
-            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-            config=Config(retries={"total_max_attempts": 2}),
-        )
-
-    def listen(self, region: str) -> None:
-        """Subscribe a queue of our own to a Region's topic, beside whoever is woken by it."""
-        sqs, sns = self.client("sqs", region), self.client("sns", region)
-        url = sqs.create_queue(QueueName="ears")["QueueUrl"]
-        queue = f"arn:aws:sqs:{region}:123456789012:ears"
-        topic = f"arn:aws:sns:{region}:123456789012:{PREFIX}-pager"
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": "sns.amazonaws.com"},
-            "Action": "sqs:SendMessage",
-            "Resource": queue,
-            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-        }
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
-        self.queues[region], self.heard[region] = url, []
+        return client(self.emulator, service, region)
 
     def messages(self, region: str, alarm: str) -> list[Message]:
         """What a Region's topic has said of an alarm so far, oldest first."""
-        sqs, url = self.client("sqs", region), self.queues[region]
-        while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-            for each in found:
-                self.heard[region].append(json.loads(json.loads(each["Body"])["Message"]))
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
-        return [e for e in self.heard[region] if e.get("AlarmName") == f"{PREFIX}-{alarm}"]
+        said = [json.loads(each) for each in self.ears[region].listen()]
+        return [each for each in said if each.get("AlarmName") == f"{PREFIX}-{alarm}"]
 
     def state(self, region: str, alarm: str) -> str:
         kinds = ["MetricAlarm", "CompositeAlarm"]
@@ -120,9 +88,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     work_dir = tmp_path_factory.mktemp("emulator")
     with EmulatorHandle.start(work_dir, speed=SPEED) as emulator:
         emulator.deploy(ROOT, STACK, config={"release": str(release.path)})
-        world = World(emulator)
-        world.listen(HERE)
-        yield world
+        yield World(emulator, {HERE: Ears(emulator, HERE, f"{PREFIX}-pager")})
 
 
 @pytest.fixture(scope="module")
