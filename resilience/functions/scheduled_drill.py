@@ -61,6 +61,8 @@ def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def _step(event: dict[str, Any]) -> dict[str, Any]:
     plan, step, name = _plan(), str(event["step"]), str(event["drill"])
     stepper = _stepper(plan, name)
+    if step == "begin":
+        _finish_before(stepper, name)
     experiment = _experiment(stepper, plan, name, str(event["experiment"]))
     if step == "begin" and experiment not in plan.experiments:
         answer = _refuse(stepper, plan, name, experiment)
@@ -69,7 +71,10 @@ def _step(event: dict[str, Any]) -> dict[str, Any]:
     if step == "rollback" and (why := _broke(event)) and stepper.ledger.drill(name) is not None:
         stepper.give_up(name, why)
     if step == "report":
-        _write(stepper, name, experiment, answer)
+        unknown = Drill(
+            id=name, experiment=experiment, verdict=answer.verdict or "broken", why=answer.why
+        )
+        _write(stepper, stepper.ledger.drill(name) or unknown)
     tell(answer, experiment)
     # A machine waits for whole seconds.
     return answer.to_json() | {"wait_s": math.ceil(answer.wait_s)}
@@ -112,6 +117,23 @@ def _broke(event: dict[str, Any]) -> str:
     return f"a step failed: {error.get('Error', '')}: {str(error.get('Cause', ''))[:_TOLD]}"
 
 
+def _finish_before(stepper: Stepper, name: str) -> None:
+    """Take back what another drill left whose hand is gone, keep its journal, and tell of it.
+
+    The first step of a drill would take it back as well, and say nothing of it. The lock is given
+    away last: a step that fails before is tried again, and comes here again.
+    """
+    left = stepper.unfinished()
+    if left is None or left.id == name or left.step == "over":
+        return
+    taken = stepper.recover(left)
+    _write(stepper, taken)
+    _publish(
+        stepper, f"Drill {taken.experiment}: {taken.verdict}", f"Drill {taken.id}: {taken.why}"
+    )
+    stepper.step("report", taken.id, taken.experiment, {})
+
+
 def _take_back(ended: dict[str, Any]) -> dict[str, Any]:
     """Take back what an execution left that ended without its own rollback, and tell of it."""
     name, status = str(ended["name"]), str(ended["status"])
@@ -122,8 +144,8 @@ def _take_back(ended: dict[str, Any]) -> dict[str, Any]:
     stepper.step("rollback", name, found.experiment, {})
     why = f"its execution ended as {status}, and what it had changed was taken back"
     stepper.give_up(name, why)
-    answer = stepper.step("report", name, found.experiment, {})
-    _write(stepper, name, found.experiment, answer)
+    stepper.step("report", name, found.experiment, {})
+    _write(stepper, stepper.ledger.drill(name) or found)
     _publish(stepper, f"Drill {found.experiment}: broken", f"Drill {name}: {why}")
     return {"drill": name, "status": status, "left": "taken back"}
 
@@ -139,17 +161,14 @@ def _stepper(plan: Plan, name: str) -> Stepper:
     return hand_on(name, FunctionWorld(plan.ground, os.environ), plan.ground, catalogue)
 
 
-def _write(stepper: Stepper, name: str, experiment: str, answer: Answer) -> None:
+def _write(stepper: Stepper, drill: Drill) -> None:
     """Put journal and report into the locked bucket; again is another version of the same."""
-    drill = stepper.ledger.drill(name) or Drill(
-        id=name, experiment=experiment, verdict=answer.verdict or "broken", why=answer.why
-    )
     began_s = drill.began_s or stepper.world.now_s()
     kept = Kept(
         at=datetime.fromtimestamp(began_s, UTC),
         experiment=drill.experiment,
         verdict=drill.verdict,
-        drill=name,
+        drill=drill.id,
     )
     found = stepper.catalogue[drill.experiment]
     told = journal_of(stepper.world, stepper.ground, drill, found, RATE_PER_S)

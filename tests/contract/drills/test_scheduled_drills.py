@@ -28,6 +28,7 @@ from resilience.outputs import parse_outputs
 from resilience.topology_reader import read_topology
 from tests.emulated_account import Ears, client
 from tests.infra.graph import ROOT
+from tests.killed_drill import killed_drill
 from tests.wellness import stays_well, well
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ pytestmark = pytest.mark.long
 STACK, PREFIX = "staging", "understudy-staging"
 SPEED = 6.0
 HERE, FIRST = "us-west-2", "us-east-1"
+ACCOUNT = "123456789012"
 PARAMETER = "/understudy/staging/drills"
 EXPERIMENTS = ("dns-switchover", *sorted({*HARMLESS, *HURTING} - {"dns-switchover"}))
 """All that a schedule may run, in turn."""
@@ -264,6 +266,28 @@ def test_a_drill_whose_step_fails_rolls_back_as_soon_as_that_can_be_done(world: 
     assert "broken. a step failed" in told
 
 
+def test_what_a_dead_drill_from_a_laptop_left_is_taken_back_kept_and_told(world: World) -> None:
+    world.calendar(experiments=["dns-switchover"])
+    topology = read_topology(
+        Aws(world.emulator.aws_environment()), parse_outputs(dict(world.outputs))
+    )
+    function = {"FunctionName": topology.primary.function.name}
+    client = world.client("lambda", FIRST)
+    had = client.get_function_concurrency(**function)["ReservedConcurrentExecutions"]
+    ledger, dead = killed_drill(world.emulator, topology, ACCOUNT, made=False)
+    drill = world.fire()
+    execution = world.ended(drill)
+    assert execution["status"] == "SUCCEEDED"
+    left = ledger.drill(dead.id)
+    assert left is not None
+    assert (left.undone, left.step, left.verdict) == (True, "over", "broken")
+    assert client.get_function_concurrency(**function)["ReservedConcurrentExecutions"] == had
+    assert world.journal(dead.id)["verdict"] == "broken"
+    (told,) = world.eventually(lambda: world.told(dead.id), "the topic hears of it", minutes=2)
+    assert "took it back" in told
+    assert world.kept(drill), "the drill that took it back has a journal of its own"
+
+
 def test_the_age_of_the_last_drill_that_passed_is_told(world: World) -> None:
     rule = world.client("events").describe_rule(Name=f"{PREFIX}-drill-age")
     assert rule["ScheduleExpression"] == "rate(1 hour)"
@@ -285,7 +309,7 @@ def test_the_age_of_the_last_drill_that_passed_is_told(world: World) -> None:
 def test_the_parameter_tells_the_stack_as_a_laptop_reads_it(world: World) -> None:
     told = world.client("ssm").get_parameter(Name=PARAMETER)["Parameter"]["Value"]
     aws = Aws(world.emulator.aws_environment())
-    read = ground_of(read_topology(aws, parse_outputs(world.outputs)), "123456789012")
+    read = ground_of(read_topology(aws, parse_outputs(world.outputs)), ACCOUNT)
     # What needs no load balancer is not told of one.
     places = tuple(replace(each, listener_arn="", load_balancer_arn="") for each in read.places)
     assert plan_of(told).ground == replace(read, places=places)

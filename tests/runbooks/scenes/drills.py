@@ -2,66 +2,19 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from resilience.aws import Aws
-from resilience.experiments.catalogue import CATALOGUE
-from resilience.experiments.catalogue.throttle import stopped
-from resilience.experiments.core.change import perform
-from resilience.experiments.core.memory import Drill, Ledger
-from resilience.experiments.grounding import ground_of
 from resilience.journal import write_journal
+from tests.killed_drill import killed_drill
 from tests.runbooks.play import Staging
-from tests.runbooks.world import ACCOUNT, MINUTE_S, PREFIX, REAL_TIME
+from tests.runbooks.world import ACCOUNT, PREFIX, REAL_TIME
 from tests.unit.resilience.journals import journal
-
-DRILLED_SPEED = 6.0
 
 if TYPE_CHECKING:
     from tests.runbooks.play import Play
     from tests.runbooks.world import World
 
-
-class _Hand:
-    """As much of a drill's world as it takes to write a change down, and to make it."""
-
-    def __init__(self, world: World) -> None:
-        self._aws = Aws(world.emulator.aws_environment())
-
-    def now_s(self) -> float:
-        return time.time()
-
-    def call(self, service: str, operation: str, *, region: str, **parameters: Any) -> Any:
-        return self._aws.call(service, operation, region=region, **parameters)
-
-
-def _killed_drill(world: World, region: str) -> tuple[Ledger, Drill]:
-    """Leave what a drill leaves that was killed after it had stopped a function."""
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait(MINUTE_S)
-    hand = _Hand(world)
-    change = stopped(hand, region, f"{PREFIX}-predict")
-    ledger = Ledger(hand, ground_of(world.topology, ACCOUNT))
-    drill = ledger.write(
-        Drill(
-            id="20260102T030405Z-region-loss-dead",
-            experiment="region-loss",
-            options=CATALOGUE["region-loss"].options({"region": region}),
-            owner=f"{socket.gethostname()}:{dead.pid}:dead",
-            step="watch",
-            began_s=hand.now_s(),
-            onset_s=hand.now_s(),
-            changes=(change,),
-            made=1,
-        )
-    )
-    ledger.take(drill)
-    perform(hand, change.do)
-    return ledger, drill
+DRILLED_SPEED = 6.0
 
 
 def drill_gone_wrong(world: World, play: Play) -> None:
@@ -76,7 +29,7 @@ def drill_gone_wrong(world: World, play: Play) -> None:
     folder = play.shell.folder / "reports" / "before"
     write_journal(before.model_copy(update={"run": run}), folder / "journal.json")
     try:
-        ledger, drill = _killed_drill(world, region)
+        ledger, drill = killed_drill(world.emulator, world.topology, ACCOUNT, made=True)
         play.until("It worked when")
         found = client.get_function_concurrency(FunctionName=function)
         assert found["ReservedConcurrentExecutions"] == had, "the page has undone it"
