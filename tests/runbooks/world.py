@@ -25,6 +25,8 @@ PREFIX = f"understudy-{STACK}"
 ACCOUNT = "123456789012"
 SPEED = 10.0
 REAL_TIME = 1.0
+AGREED_SPEED = 6.0
+"""As fast as observers can still agree; ten times as fast, their seconds are too few."""
 MINUTE_S = 60.0
 # What is told of a schedule and not set.
 NOT_OF_A_SCHEDULE = ("Arn", "CreationDate", "LastModificationDate", "ResponseMetadata")

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 from resilience.journal import write_journal
 from tests.killed_drill import killed_drill
 from tests.runbooks.play import Staging
-from tests.runbooks.world import ACCOUNT, PREFIX, REAL_TIME
+from tests.runbooks.world import ACCOUNT, AGREED_SPEED, PREFIX, REAL_TIME
 from tests.unit.resilience.journals import journal
 
 if TYPE_CHECKING:
     from tests.runbooks.play import Play
     from tests.runbooks.world import World
-
-DRILLED_SPEED = 6.0
 
 
 def drill_gone_wrong(world: World, play: Play) -> None:
@@ -59,8 +57,7 @@ def recovery_unproven(world: World, play: Play) -> None:
 
 SCENES = {
     "drill-gone-wrong": Staging(scene=drill_gone_wrong, speed=REAL_TIME),
-    # A stack of its own, younger than the hour in which its age is first told, and slow enough for
-    # a drill whose observers have to agree.
-    "drill-missing": Staging(scene=drill_missing, speed=DRILLED_SPEED),
+    # In a stack that is younger than the hour after which the age of drills is first told.
+    "drill-missing": Staging(scene=drill_missing, speed=AGREED_SPEED),
     "recovery-unproven": Staging(scene=recovery_unproven, speed=REAL_TIME),
 }

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from resilience.aws import Aws
 from resilience.failover import FLAGGED
+from resilience.functions.observer_memory import INTENT
 from resilience.oncall.table_view import read_table
 from tests.runbooks.play import Staging
 from tests.runbooks.scenes.backups import begin, ended
-from tests.runbooks.world import PREFIX, REAL_TIME
+from tests.runbooks.world import AGREED_SPEED, PREFIX, REAL_TIME
 
 if TYPE_CHECKING:
     from resilience.topology import Region
@@ -51,6 +52,11 @@ def evacuation(world: World, play: Play) -> None:
     try:
         play.rest()
     finally:
+        # The word first: an observer that still has it would set the flag again.
+        (watcher,) = world.topology.watchers(region)
+        world.client("dynamodb", watcher.region).delete_item(
+            TableName=PREFIX, Key={"pk": {"S": INTENT}, "sk": {"S": region}}
+        )
         _unflagged(world, region)
 
 
@@ -90,7 +96,7 @@ def deploy_while_down(world: World, play: Play) -> None:
 
 SCENES = {
     "deploy-while-a-region-is-down": Staging(scene=deploy_while_down),
-    "evacuation": Staging(scene=evacuation),
+    "evacuation": Staging(scene=evacuation, speed=AGREED_SPEED),
     "failback": Staging(scene=failback, speed=REAL_TIME),
     "region-loss": Staging(scene=region_loss),
     "restore": Staging(scene=restore),
