@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 EXPERIMENT_TAG: Final = "understudy:experiment"
 DRILL_TAG: Final = "understudy:drill"
 _START, _STOP = "start-fis-experiment", "stop-fis-experiments"
-_RUNNING: Final = frozenset({"pending", "initiating", "running"})
+_BEGINNING: Final = frozenset({"pending", "initiating"})
+_RUNNING: Final = _BEGINNING | {"running"}
+_BEGINS_WITHIN_S: Final = 120.0
+_LOOK_S: Final = 1.0
 
 
 def experiment(world: World, region: str, template: str, drill: Drill) -> Change:
@@ -56,11 +59,11 @@ def _template(world: World, region: str, name: str) -> str:
     )
 
 
-def _of_drill(world: World, act: Act) -> list[tuple[str, str]]:
-    """List the experiments that this drill started: ids and states."""
+def _of_drill(world: World, act: Act) -> list[tuple[str, str, str]]:
+    """List the experiments that this drill started: ids, states, and their reasons."""
     reply = world.call("fis", "list_experiments", region=act.region)
     return [
-        (str(each["id"]), str(each["state"]["status"]))
+        (str(each["id"]), str(each["state"]["status"]), str(each["state"].get("reason", "")))
         for each in reply["experiments"]
         if each.get("tags", {}).get(DRILL_TAG) == act.facts["drill"]
         and each["experimentTemplateId"] == act.facts["template"]
@@ -78,10 +81,28 @@ def _start(world: World, act: Act) -> None:
             experimentTemplateId=act.facts["template"],
             tags={DRILL_TAG: act.facts["drill"]},
         )
+    _wait_until_it_runs(world, act)
+
+
+def _wait_until_it_runs(world: World, act: Act) -> None:
+    """FIS answers before it has looked for targets: what is done meanwhile meets nothing broken."""
+    give_up_s = world.now_s() + _BEGINS_WITHIN_S
+    while True:
+        # Just started, it may not be listed yet.
+        name, state, reason = next(iter(_of_drill(world, act)), ("", "pending", ""))
+        if state not in _BEGINNING | {"failed"}:
+            return
+        if state == "failed" or world.now_s() >= give_up_s:
+            raise CallError(
+                f"fis start_experiment in {act.region}",
+                "NotBegun",
+                f"experiment {name} is {state} and breaks nothing: {reason or 'FIS says not why'}",
+            )
+        world.watch(_LOOK_S)
 
 
 @performs(_STOP)
 def _stop(world: World, act: Act) -> None:
-    for name, state in _of_drill(world, act):
+    for name, state, _ in _of_drill(world, act):
         if state in _RUNNING:
             world.call("fis", "stop_experiment", region=act.region, id=name)

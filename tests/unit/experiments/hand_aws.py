@@ -252,6 +252,7 @@ class HandAws:
         return {"experimentTemplates": [{"id": n, "tags": {tag: n}} for n in names]}
 
     def fis_list_experiments(self, _region: str) -> Any:
+        self.begin_experiments()
         return {"experiments": self.experiments}
 
     def fis_start_experiment(
@@ -265,7 +266,8 @@ class HandAws:
             {
                 "id": f"EXP{len(self.experiments)}",
                 "experimentTemplateId": experimentTemplateId,
-                "state": {"status": "running"},
+                "state": {"status": "initiating"},
+                "begins_s": self.at_s + self.fis_begins_after_s,
                 "tags": tags,
             }
         )

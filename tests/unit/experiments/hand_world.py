@@ -102,6 +102,7 @@ class HandWorld(HandAws):
         fail_from: From this call on, `fails_for` calls are answered by `fail_code`.
         refused: Codes by what AWS refuses all along, as "s3 put_object in us-east-1".
         copied_after_s: How long a copy is on its way to the other Region.
+        fis_begins_after_s: How long FIS looks for its targets before it breaks anything.
     """
 
     ground: Ground = field(default_factory=ground)
@@ -139,6 +140,7 @@ class HandWorld(HandAws):
     slow_checks: bool = False
     copies_broken: bool = False
     copied_after_s: float = 0.0
+    fis_begins_after_s: float = 3.0
     records_lost: bool = False
     observers_deaf: bool = False
     alarms_mute: bool = False
@@ -198,7 +200,7 @@ class HandWorld(HandAws):
             "alias": self.alias,
             "shifts": [s for s in self.shifts if s["status"] == "ACTIVE"],
             "tables": self.tables,
-            "fis": [e["id"] for e in self.experiments if e["state"]["status"] == "running"],
+            "fis": [e["id"] for e in self.experiments if e["state"]["status"] != "stopped"],
         }
         return json.dumps(kept, sort_keys=True, indent=1)
 
@@ -381,7 +383,14 @@ class HandWorld(HandAws):
             status=200 if good else 502,
         )
 
+    def begin_experiments(self) -> None:
+        """Let what FIS was told to start run, once it has looked for its targets."""
+        for each in self.experiments:
+            if each["state"]["status"] == "initiating" and self.at_s >= each["begins_s"]:
+                each["state"]["status"] = "running"
+
     def _fis_runs(self, template: str) -> bool:
+        self.begin_experiments()
         return any(
             e["experimentTemplateId"] == template and e["state"]["status"] == "running"
             for e in self.experiments

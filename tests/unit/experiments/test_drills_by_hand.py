@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hand_world import EAST, HandWorld
-from playing import play, stepper
+from playing import finish, play, stepper
 
 from resilience.experiments.catalogue import CATALOGUE
 from resilience.experiments.core.change import perform
+from resilience.experiments.core.world import CallError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,3 +115,15 @@ def test_a_restore_that_ends_while_it_is_taken_back_leaves_no_table(
     monkeypatch.setattr(world, "backup_list_restore_jobs", ended)
     perform(world, change.undo)
     assert world.tables == {}
+
+
+@pytest.mark.parametrize("experiment", ["az-loss", "replication-stalled"])
+def test_fault_injection_that_does_not_begin_is_no_drill_and_is_taken_back(experiment: str) -> None:
+    world = HandWorld(fis_begins_after_s=1e9)
+    before = world.fingerprint()
+    with pytest.raises(CallError, match="is initiating and breaks nothing"):
+        play(stepper(world), experiment, {"how": "fis"})
+    left = finish(stepper(world, owner="another"))
+    assert left is not None
+    assert left.verdict == "broken"
+    assert world.fingerprint() == before
