@@ -63,7 +63,10 @@ def test_every_command_prints_what_its_runbook_says(
     region = topology.primary.region if staging.primary else topology.standby.region
     play = Play(rendered_for(ground, slug, region), ground.shell(slug), staging.speed)
     ground.world.fired.clear()
-    staging.scene(ground.world, play)
+    try:
+        staging.scene(ground.world, play)
+    finally:
+        ground.world.lead_back()
     assert not unawaited(slug, staging, ground.world.fired), f"{slug} is typed after its alarm"
     play.end()
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from emulator.handle import EmulatorHandle
-    from resilience.topology import Topology
+    from resilience.topology import Region, Topology
 
 STACK = "staging"
 PREFIX = f"understudy-{STACK}"
@@ -83,6 +83,35 @@ class World:
             "every Region is well",
             minutes=15,
         )
+
+    def lead_back(self) -> None:
+        """Take every flag away, until no observer sets one again: what failbacks do, behind gates.
+
+        Observers keep clients from a Region that was impaired for longer than they agree in, and
+        how long a page takes differs from one machine to the next.
+        """
+        led_at = time.monotonic()
+
+        def unflagged() -> bool:
+            nonlocal led_at
+            for watcher, key in self._flags():
+                self.client("s3", watcher.region).delete_object(
+                    Bucket=watcher.evacuation_bucket, Key=key
+                )
+                led_at = time.monotonic()
+            return time.monotonic() - led_at > MINUTE_S / self.emulator.speed
+
+        self.eventually(unflagged, "no observer sets a flag again", minutes=20)
+
+    def _flags(self) -> list[tuple[Region, str]]:
+        """List the flags that are set: the Region whose bucket has it, and its key there."""
+        found: list[tuple[Region, str]] = []
+        for watcher in self.topology.regions:
+            told = self.client("s3", watcher.region).list_objects_v2(
+                Bucket=watcher.evacuation_bucket, Prefix="evacuation/"
+            )
+            found += [(watcher, each["Key"]) for each in told.get("Contents", ())]
+        return found
 
     @contextmanager
     def lost(self, kind: str, target: str) -> Generator[None]:

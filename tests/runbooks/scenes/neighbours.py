@@ -87,6 +87,7 @@ def out_of_service(world: World, play: Play) -> None:
     with world.lost("function", alias.rpartition(":")[0]):
         world.fires("us-east-1", "out-of-service")
         play.until("It worked when")
+    world.lead_back()
     play.rest()
 
 
@@ -97,6 +98,7 @@ def health_check(world: World, play: Play) -> None:
     with world.lost("function", alias.rpartition(":")[0]):
         world.fires("us-east-1", f"health-check-{other}")
         play.until("It worked when")
+    world.lead_back()
     play.rest()
 
 

@@ -26,24 +26,13 @@ def _kept_away(world: World, watcher: Region, region: str) -> bool:
     return watch is not None and watch.phase in FLAGGED
 
 
-def _unflagged(world: World, region: str) -> None:
-    """Take a Region's flags away, whoever has set them."""
-    for watcher in world.topology.watchers(region):
-        world.client("s3", watcher.region).delete_object(
-            Bucket=watcher.evacuation_bucket, Key=f"evacuation/{region}"
-        )
-
-
 def region_loss(world: World, play: Play) -> None:
     """The primary Region is lost, and Route 53's control plane with it."""
     region = play.runbook.region
     (other,) = world.topology.others(region)
-    try:
-        with world.lost("region", region):
-            world.fires(other.region, "neighbour-impaired")
-            play.rest()
-    finally:
-        _unflagged(world, region)
+    with world.lost("region", region):
+        world.fires(other.region, "neighbour-impaired")
+        play.rest()
 
 
 def evacuation(world: World, play: Play) -> None:
@@ -57,7 +46,6 @@ def evacuation(world: World, play: Play) -> None:
         world.client("dynamodb", watcher.region).delete_item(
             TableName=PREFIX, Key={"pk": {"S": INTENT}, "sk": {"S": region}}
         )
-        _unflagged(world, region)
 
 
 def failback(world: World, play: Play) -> None:
@@ -67,13 +55,10 @@ def failback(world: World, play: Play) -> None:
     world.client("s3", watcher.region).put_object(
         Bucket=watcher.evacuation_bucket, Key=f"evacuation/{region}", Body=b"{}"
     )
-    try:
-        world.eventually(
-            lambda: _kept_away(world, watcher, region), "its observer sees the flag", minutes=5
-        )
-        play.rest()
-    finally:
-        _unflagged(world, region)
+    world.eventually(
+        lambda: _kept_away(world, watcher, region), "its observer sees the flag", minutes=5
+    )
+    play.rest()
 
 
 def restore(world: World, play: Play) -> None:
