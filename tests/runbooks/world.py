@@ -201,6 +201,8 @@ class World:
                 Handler=found["Handler"],
                 Environment={"Variables": variables},
             )
+            # A later page would take it for the version before.
+            client.delete_function(FunctionName=name, Qualifier=odd)
 
 
 def zipped(release: bytes, handler: str) -> bytes:
