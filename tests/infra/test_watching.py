@@ -103,6 +103,10 @@ def test_thresholds_follow_the_settings(release_zip: Path) -> None:
     assert seen["replication-latency-releases"] == 600
     assert seen["restore-test-missing"] == 5 * 86_400, "four days apart, and one to be late"
     assert seen["drill-missing"] == 20 * 86_400
+    ages = [alarms[f"understudy-staging-{each}-missing"] for each in ("drill", "restore-test")]
+    assert {each.inputs["statistic"] for each in ages} == {"Minimum"}, (
+        "an age that is small ends it"
+    )
     assert seen["delivery-delay"] == 400, "the RPO is what delivery is held against"
     canary = alarms["understudy-staging-canary-failure-us-east-1"]
     assert canary.inputs["period"] == 300, "a period holds one look of the canary"
