@@ -3,6 +3,7 @@
 | event | what is done |
 | --- | --- |
 | a step of the machine | it is done; the first chooses the experiment, the last writes a journal |
+| the first step | before that, what a dead drill left is taken back, kept and told |
 | an execution ended badly | what it changed is taken back, whatever state it died in |
 | once an hour | tells how long ago a drill last passed |
 

@@ -1,4 +1,4 @@
-"""Renders runbooks of a deployed stack, each name looked up once for all pages."""
+"""Renders runbooks of a deployed stack: those of what it has, each name looked up."""
 
 from __future__ import annotations
 

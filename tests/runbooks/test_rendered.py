@@ -14,7 +14,7 @@ from resilience.runbooks.book import read, read_all, slugs
 from resilience.runbooks.names import MEANINGS, names_of
 from resilience.runbooks.parts import BACKUPS, DRILLS
 from resilience.runbooks.render import index
-from resilience.runbooks.rendering import NotDeployedError, Wish, rendered
+from resilience.runbooks.rendering import NotDeployedError, Rendered, Wish, rendered
 from resilience.simulate.source import from_snapshot
 from resilience.topology import TopologyError
 from tests.infra.graph import ROOT
@@ -143,6 +143,14 @@ def test_what_a_stack_does_without_has_no_runbooks_and_it_is_said(
     listed = index(found.runbooks, found.left_out, place())
     assert all(f"- {slug}: there is no " in listed for slug in part.pages)
     assert not rendered(Answers(), read_all(), place()).left_out, "with it there they are rendered"  # pyright: ignore[reportArgumentType]
+
+
+def test_the_command_says_why_a_page_is_none_of_the_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    none = Rendered(runbooks=(), left_out={"drill-missing": "there is no such machine"})
+    monkeypatch.setattr("resilience.runbooks.rendering.rendered", lambda *_: none)
+    done = run("drill-missing", "--stack", "prod", "--snapshot", str(SNAPSHOT))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "no runbook drill-missing: there is no such machine" in done.stderr
 
 
 def test_a_part_about_which_nobody_can_be_asked_has_its_runbooks() -> None:

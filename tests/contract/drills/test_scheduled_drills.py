@@ -272,8 +272,8 @@ def test_what_a_dead_drill_from_a_laptop_left_is_taken_back_kept_and_told(world:
         Aws(world.emulator.aws_environment()), parse_outputs(dict(world.outputs))
     )
     function = {"FunctionName": topology.primary.function.name}
-    client = world.client("lambda", FIRST)
-    had = client.get_function_concurrency(**function)["ReservedConcurrentExecutions"]
+    functions = world.client("lambda", FIRST)
+    had = functions.get_function_concurrency(**function)["ReservedConcurrentExecutions"]
     ledger, dead = killed_drill(world.emulator, topology, ACCOUNT, made=False)
     drill = world.fire()
     execution = world.ended(drill)
@@ -281,7 +281,7 @@ def test_what_a_dead_drill_from_a_laptop_left_is_taken_back_kept_and_told(world:
     left = ledger.drill(dead.id)
     assert left is not None
     assert (left.undone, left.step, left.verdict) == (True, "over", "broken")
-    assert client.get_function_concurrency(**function)["ReservedConcurrentExecutions"] == had
+    assert functions.get_function_concurrency(**function)["ReservedConcurrentExecutions"] == had
     assert world.journal(dead.id)["verdict"] == "broken"
     (told,) = world.eventually(lambda: world.told(dead.id), "the topic hears of it", minutes=2)
     assert "took it back" in told

@@ -6,12 +6,12 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 
 from emulator.handle_errors import EmulatorRequestError
 from tests.contract.dataplane.cloud import package
 from tests.contract.engine.play import allow, trust
+from tests.emulated_account import client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,17 +27,10 @@ class Account:
     """Clients of the session's emulator."""
 
     def __init__(self, emulator: EmulatorHandle) -> None:
-        self._environment = emulator.aws_environment()
-        self._endpoint = emulator.aws_endpoint
+        self._emulator = emulator
 
     def client(self, service: str) -> Any:
-        return boto3.client(
-            service,
-            region_name=REGION,
-            endpoint_url=self._endpoint,
-            aws_access_key_id=self._environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self._environment["AWS_SECRET_ACCESS_KEY"],
-        )
+        return client(self._emulator, service, REGION)
 
     def role(self, name: str, service: str, *actions: str) -> str:
         iam = self.client("iam")

@@ -47,6 +47,8 @@ def drill_missing(world: World, play: Play) -> None:
         world.fires(region, "drill-missing")
         world.is_well_for_long()
         play.rest()
+        (history,) = (each for each in play.played if each.command.startswith("./run drills"))
+        play.give(history)  # with a journal it must be true as well
 
 
 def recovery_unproven(world: World, play: Play) -> None:
