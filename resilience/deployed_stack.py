@@ -126,6 +126,23 @@ def find(wanted: Wanted, *, environment: Mapping[str, str] = os.environ) -> Depl
         ) from error
 
 
+def outputs_without_reading(
+    wanted: Wanted, *, environment: Mapping[str, str] = os.environ
+) -> Mapping[str, Any]:
+    """Give a stack's outputs where names are enough: the file's, the kept ones, or Pulumi's.
+
+    Raises:
+        StackNotFoundError: it is kept of several accounts, and none of them answers.
+        SourceError: there are none; says how to give them.
+    """
+    kept = () if wanted.outputs is not None else TopologyCache(environment).all_of(wanted.stack)
+    if not kept:
+        return _outputs(wanted, None)
+    aws = Aws(environment, patience=IMPATIENT, lost=wanted.lost)
+    account, _ = _caller(aws, _places(kept, environment))
+    return _outputs(wanted, _choose(kept, account, wanted.stack))
+
+
 def _same_stack(wanted: Wanted, known: Kept) -> bool:
     """Tell whether what was kept is what the outputs name; without any given, it is."""
     try:

@@ -14,8 +14,8 @@ StackOption = Annotated[str, typer.Option(help="The deployed stack.")]
 OutputsOption = Annotated[
     Path | None,
     typer.Option(
-        help="A file with what `pulumi stack output --json` printed; without it the Pulumi CLI is "
-        "asked.",
+        help="A file with what `pulumi stack output --json` printed; without it they are those of "
+        "the last time that the stack was read here, else the Pulumi CLI is asked.",
         exists=True,
         dir_okay=False,
     ),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +17,10 @@ from resilience.cli import app
 from resilience.journal import read_journal
 from resilience.restore.errors import RestoreFailedError
 from resilience.restore.waiting import Wait
-from tests.contract.backup.region_pair import EAST, WEST
+from resilience.topology_cache import Kept, TopologyCache
+from tests.contract.backup.region_pair import ACCOUNT, EAST, WEST
 from tests.contract.restore.ground import PREDICTIONS, PREFIX, RELEASES, Ground
+from tests.unit.resilience import topologies
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,16 +44,19 @@ class Operator:
         self.out = folder / "out"
         self._outputs = folder / "outputs.json"
         self._outputs.write_text(json.dumps(outputs()))
-        self._environment = {
+        self.environment = {
+            "XDG_CACHE_HOME": str(folder / "cache"),
             "AWS_ENDPOINT_URL": ground.cloud.endpoint,
             "AWS_ACCESS_KEY_ID": ACCESS_KEY,
             "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         }
 
     def run(self, *arguments: str, stack: str = "test") -> Result:
-        words = ["restore", "--stack", stack, "--outputs", str(self._outputs), *arguments]
-        words += ["--out", str(self.out)]
-        return CliRunner().invoke(app, words, env=self._environment)
+        return self.run_without_outputs("--outputs", str(self._outputs), *arguments, stack=stack)
+
+    def run_without_outputs(self, *arguments: str, stack: str = "test") -> Result:
+        words = ["restore", "--stack", stack, *arguments, "--out", str(self.out)]
+        return CliRunner().invoke(app, words, env=self.environment)
 
 
 def outputs() -> dict[str, Any]:
@@ -96,6 +103,21 @@ def test_a_restore_is_written_down_with_who_why_and_every_figure(
         assert figure in page, f"the report says {figure}"
     assert not re.search(r"(?:src|href)\s*=|<script", page), "it reaches out to nothing"
     HTMLParser().feed(page)
+
+
+def test_a_stack_that_was_read_here_before_is_restored_without_outputs_and_pulumi(
+    operator: Operator,
+) -> None:
+    listing = ("--what", "predictions", "--list")
+    nobody = operator.run_without_outputs(*listing)
+    assert nobody.exit_code == 2
+    assert "--outputs outputs.json" in " ".join(nobody.output.split()), "how to give them"
+    topology = replace(topologies.topology(2), stack="test")
+    read = Kept(account=ACCOUNT, seen_at=datetime.now(UTC), outputs=outputs(), topology=topology)
+    TopologyCache(operator.environment).keep(read)
+    known = operator.run_without_outputs(*listing)
+    assert known.exit_code == 0, known.output
+    assert f"object versions in {WEST}: {PREDICTIONS[WEST]}" in known.output
 
 
 def test_what_is_too_late_is_missed_and_what_is_wrong_is_not_restored(

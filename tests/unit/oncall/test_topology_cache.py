@@ -10,8 +10,13 @@ import pytest
 from topologies import topology
 
 from resilience import deployed_stack
-from resilience.deployed_stack import StackNotFoundError, Wanted, find
-from resilience.simulate.source import save_snapshot
+from resilience.deployed_stack import (
+    StackNotFoundError,
+    Wanted,
+    find,
+    outputs_without_reading,
+)
+from resilience.simulate.source import SourceError, save_snapshot
 from resilience.topology_cache import Kept, TopologyCache
 
 if TYPE_CHECKING:
@@ -107,3 +112,22 @@ def test_a_snapshot_needs_nothing_else_and_another_stacks_is_refused(
     path.write_text(json.dumps({}))
     with pytest.raises(StackNotFoundError, match="no topology"):
         find(Wanted(stack=STACK.stack, snapshot=path), environment=environment)
+
+
+def test_outputs_are_the_files_else_the_kept_ones_of_the_account(
+    environment: Mapping[str, str], caller: list[str], tmp_path: Path
+) -> None:
+    file, nowhere = tmp_path / "outputs.json", tmp_path / "no project"
+    file.write_text('{"stack": "of the file"}')
+    wanted = Wanted(stack=STACK.stack, project_dir=nowhere)
+    for account in (ACCOUNT, OTHER):
+        TopologyCache(environment).keep(kept(account))
+    assert outputs_without_reading(wanted, environment=environment) == kept().outputs
+    given = Wanted(stack=STACK.stack, project_dir=nowhere, outputs=file)
+    assert outputs_without_reading(given, environment=environment) == {"stack": "of the file"}
+    caller[0] = "000000000000"
+    with pytest.raises(SourceError, match="the Pulumi CLI could not be asked"):
+        outputs_without_reading(wanted, environment=environment)
+    caller.clear()
+    with pytest.raises(StackNotFoundError, match="is known in accounts"):
+        outputs_without_reading(wanted, environment=environment)
