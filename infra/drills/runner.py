@@ -24,6 +24,7 @@ from infra.settings import Settings
 
 _MODULES: Final = (
     *("scheduled_drill", "drill", "drill_world", "drill_ground", "drill_journals", "drill_age"),
+    *("restored_items", "restore_findings"),
     # Words to the observers are its items.
     "observer_memory",
 )

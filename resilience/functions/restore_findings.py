@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # A backup is no moment: what is written while it runs may be in it or not, and replication has
 # its own quarter of an hour. What had been there for a day must be in it.
@@ -51,3 +55,9 @@ class Findings:
             f" {self.unread} left unread"
         )
         return "; ".join(parts)[:MESSAGE_MAX_LENGTH]
+
+
+def digest_of(digests: Mapping[str, str]) -> str:
+    """One SHA-256 over all keys and their digests (lower-case hex), in the order of the keys."""
+    lines = (f"{digest}  {key}\n" for key, digest in sorted(digests.items()))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -27,7 +27,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from resilience.functions.restore_findings import Findings
 
@@ -50,8 +50,8 @@ class Kept:
 
 def compare(
     findings: Findings, name: str, item: Kept, replica: Kept | None, settled: datetime
-) -> None:
-    """Hold a restored item against its replica's, and count what it is."""
+) -> bool:
+    """Hold a restored item against its replica's, count what it is, and tell if they are equal."""
     if replica is None:
         findings.since += item.expired
         findings.alone += not item.expired
@@ -61,6 +61,7 @@ def compare(
         findings.since += 1
     else:
         findings.problems.append(f"{name} differs from its replica")
+    return replica is not None and item.digest == replica.digest
 
 
 def find_missing(
@@ -91,6 +92,11 @@ def kept(item: Item, now_s: float) -> Kept:
         written=written,
         expired=float(item.get(_EXPIRES_AT, {}).get("N", "inf")) <= now_s,
     )
+
+
+def size_of(items: Iterable[Item]) -> int:
+    """Give the bytes of items in their canonical form: their JSON."""
+    return sum(len(json.dumps(_plain(item), ensure_ascii=False).encode()) for item in items)
 
 
 def name_of(item: Item, keys: Sequence[str]) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from resilience.functions.restore_findings import SETTLED
+from resilience.functions.restore_findings import SETTLED, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,9 +47,8 @@ class Verified:
 
     @property
     def digest(self) -> str:
-        """One SHA-256 over all verified keys and digests, in the order of the keys."""
-        lines = (f"{digest}  {key}\n" for key, digest in sorted(self.digests.items()))
-        return hashlib.sha256("".join(lines).encode()).hexdigest()
+        """One SHA-256 over all that is verified, as `digest_of` makes it."""
+        return digest_of(self.digests)
 
     def message(self) -> str:
         """Say what was found in one line, the worst first."""

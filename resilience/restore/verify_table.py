@@ -7,13 +7,19 @@ then the restored item counts as right by that word alone, and the report says h
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resilience.aws import AwsError
 from resilience.functions.restore_findings import Findings
-from resilience.functions.restored_items import compare, find_missing, kept, key_names, name_of
+from resilience.functions.restored_items import (
+    compare,
+    find_missing,
+    kept,
+    key_names,
+    name_of,
+    size_of,
+)
 from resilience.restore.errors import RestoreFailedError
 from resilience.restore.verified import Verified, settled
 
@@ -74,9 +80,8 @@ def verify(
     found, there = restored.kept(now), live.kept(now)
     findings, digests, by_word = Findings(what="items"), dict[str, str](), 0
     for name, item in found.items():
-        problems, equal = len(findings.problems), findings.by_replica
-        compare(findings, name, item, there.get(name), settled(order))
-        if findings.by_replica > equal:
+        problems = len(findings.problems)
+        if compare(findings, name, item, there.get(name), settled(order)):
             digests[name] = item.digest.hex()
         elif trusted:
             by_word += 1
@@ -90,7 +95,7 @@ def verify(
     return Verified(
         findings=findings,
         count=len(found),
-        size_bytes=sum(len(json.dumps(each, default=str)) for each in restored.items.values()),
+        size_bytes=size_of(restored.items.values()),
         digests=digests,
         trusted=by_word,
     )

@@ -14,7 +14,7 @@ from infra.policies import Encrypted
 from infra.settings.drills import HARMLESS, HURTING
 from resilience.experiments.catalogue import CATALOGUE
 from resilience.functions.drill_ground import plan_of
-from tests.infra.graph import ROOT, Graph, run_program, stack_config
+from tests.infra.graph import Graph, run_program, stack_config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -175,12 +175,3 @@ def test_every_step_before_the_rollback_leads_there_when_it_fails(failing: str) 
     states = json.loads(definition(DrillMachine(function_arn="f", topic_arn="t")))["States"]
     assert [each["Next"] for each in states[failing]["Catch"]] == ["Rollback"]
     assert states["Rollback"]["Retry"][0]["MaxAttempts"] > 60, "for an hour: nobody else does it"
-
-
-def test_the_function_is_packed_with_all_that_it_imports(staging: Graph) -> None:
-    function = staging.one("Function", name="understudy-staging-drill")
-    packed = set(function.inputs["code"])
-    for folder in ("resilience/experiments/core", "resilience/experiments/catalogue"):
-        here = {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).glob("*.py")}
-        assert here <= packed, f"all of {folder} comes along"
-    assert {"resilience/measurement.py", "resilience/functions/golden.json"} <= packed

@@ -1,8 +1,8 @@
-"""A backup of a stack's table, taken and copied as its plan does daily."""
+"""A backup of a stack's table, taken and copied as its plan does daily, and what it must hold."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from commands import wait_for
 
@@ -12,9 +12,24 @@ if TYPE_CHECKING:
 COPIED_WITHIN_S = 60
 """Real seconds: the emulated jobs take some 50 s of emulated time."""
 
+LONG_AGO: Final = "2020-01-01T00:00:00+00:00"
+
+
+def keep(drilled: Drilled, value: str) -> None:
+    """Write an item that says it was written long ago, whatever its value."""
+    facts = {"pk": "kept", "sk": "since long", "value": value, "written_at": LONG_AGO}
+    item: dict[str, Any] = {name: {"S": fact} for name, fact in facts.items()}
+    found = drilled.topology
+    region, table = found.primary.region, found.table_name
+    drilled.aws.call("dynamodb", "put_item", region=region, TableName=table, Item=item)
+
 
 def take(drilled: Drilled, account: str) -> None:
-    """Back the primary's table up and copy it to the standby's vault; a copy there is enough."""
+    """Back the primary's table up and copy it to the standby's vault; a copy there is enough.
+
+    It holds one item that never changes.
+    """
+    keep(drilled, "as written")
     found, call = drilled.topology, drilled.aws.call
     source, refuge = found.primary.region, found.standby.region
     prefix = f"{found.project}-{found.stack}"

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import backups
+
 from resilience.aws import AwsMissingError
 
 if TYPE_CHECKING:
@@ -128,6 +130,12 @@ def restoring_denied(drilled: Drilled) -> Undo:
     return lambda: drilled.aws.call("iam", "delete_role_policy", **named)
 
 
+def corrupted_item(drilled: Drilled) -> Undo:
+    """An item is another than in the backup, and does not say that it was written since."""
+    backups.keep(drilled, "corrupted")
+    return lambda: backups.keep(drilled, "as written")
+
+
 def dead_observer(drilled: Drilled) -> Undo:
     """Whoever is to carry the operator's word out does not run."""
     standby = drilled.topology.standby
@@ -206,6 +214,7 @@ WEAKNESSES = (
     Weakness("replication-stalled", "replication works again", copies_denied),
     Weakness("bad-model", "another Region serves", shallow_check),
     Weakness("backup-restore", "the backup becomes a table that can be read", restoring_denied),
+    Weakness("backup-restore", "every item is what it was", corrupted_item),
     Weakness("dependency-denied", "records come late and none is lost", records_denied),
     Weakness("observer-dead", "the alarm says that nobody watches", mute_alarm),
     # The last: the alarms that it raises in the Region that takes over would stop the next drill.

@@ -1,18 +1,30 @@
 """Backup and restore: the newest copied backup of the table becomes a table of its own.
 
 Restores into an empty place beside the stack, under the stack's own restoring role; nothing that
-serves is touched. A copy, as a Region that is lost takes its own backups with it.
+serves is touched. A copy, as a Region that is lost takes its own backups with it. What came back is
+read whole and held item by item against the replica that serves there, which DynamoDB brought by
+another way (`restored_items` judges, as it does for restore tests and `./run restore`).
 https://docs.aws.amazon.com/aws-backup/latest/devguide/restoring-dynamodb.html
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from resilience.experiments.core.change import Act, Change, performs
 from resilience.experiments.core.experiment import Experiment, kept_answering
 from resilience.experiments.core.memory import Expected
 from resilience.experiments.core.world import CallError
+from resilience.functions.restore_findings import SETTLED, Findings, digest_of
+from resilience.functions.restored_items import (
+    compare,
+    find_missing,
+    kept,
+    key_names,
+    name_of,
+    size_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +33,7 @@ if TYPE_CHECKING:
     from resilience.experiments.core.ground import Ground
     from resilience.experiments.core.memory import Drill
     from resilience.experiments.core.world import World
+    from resilience.functions.restored_items import Item
 
 _RESTORE, _REMOVE = "restore-table", "remove-restored-table"
 _TARGET: Final = "targetTableName"
@@ -55,6 +68,7 @@ def _plan(world: World, ground: Ground, drill: Drill) -> tuple[Change, ...]:
     newest = max(copies, key=lambda each: each["CreationDate"])
     facts = {
         "point": newest["RecoveryPointArn"],
+        "taken": newest["CreationDate"].isoformat(),
         "role": f"arn:aws:iam::{ground.account}:role/{ground.prefix}{region}-restore",
         "table": f"{ground.prefix}restored-drill-{drill.id}"[:255],
         "token": drill.id,
@@ -154,38 +168,63 @@ def _failure(view: View) -> str | None:
     return f"{failed[-1]['Status']}: {failed[-1].get('StatusMessage', 'no reason given')}"
 
 
-def _count(world: World, region: str, table: str) -> int:
-    counted, asking = 0, dict[str, Any](TableName=table, Select="COUNT")
+def _verified(view: View, act: Act) -> Expected:
+    """Hold the restored table, item by item, against the one that serves. Changes nothing."""
+    world, region, live = view.world, act.region, view.ground.table
+    shown = world.call("dynamodb", "describe_table", region=region, TableName=live)["Table"]
+    restored = _items(world, region, act.facts["table"], key_names(shown))
+    serving = _items(world, region, live, key_names(shown))
+    now_s, settled = world.now_s(), datetime.fromisoformat(act.facts["taken"]) - SETTLED
+    found = {name: kept(item, now_s) for name, item in restored.items()}
+    there = {name: kept(item, now_s) for name, item in serving.items()}
+    findings, equal = Findings(what="items"), dict[str, str]()
+    for name, item in found.items():
+        if compare(findings, name, item, there.get(name), settled):
+            equal[name] = item.digest.hex()
+    find_missing(findings, found, there, settled)
+    if findings.alone == len(found):
+        findings.problems.append(f"none of {len(found)} items could be held against anything")
+    return Expected(
+        name="every item is what it was",
+        held=not findings.problems,
+        detail=f"{findings.message()}; {len(found)} items, {size_of(restored.values())} bytes, "
+        f"SHA-256 {digest_of(equal)} over the equal ones",
+    )
+
+
+def _items(world: World, region: str, table: str, keys: list[str]) -> dict[str, Item]:
+    """Read all of a table, consistently, by each item's key as one text."""
+    found: dict[str, Item] = {}
+    asking = dict[str, Any](TableName=table, ConsistentRead=True)
     while True:
         reply = world.call("dynamodb", "scan", region=region, **asking)
-        counted += int(reply["Count"])
+        found |= {name_of(item, keys): item for item in reply["Items"]}
         if not reply.get("LastEvaluatedKey"):
-            return counted
+            return found
         asking["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
 
 
 def _judge(view: View) -> tuple[Expected, ...]:
     act = _restored(view)
-    table = act.facts["table"]
-    state = _state(view.world, act.region, table)
-    items = _count(view.world, act.region, table) if state == "ACTIVE" else 0
-    detail = f"{table} is {state or 'not there'}, with {items} items after {view.lasted_s:.0f} s"
-    failure = _failure(view)
+    table, lasted_s = act.facts["table"], view.lasted_s
+    state, failure = _state(view.world, act.region, table), _failure(view)
+    detail = f"{table} is {state or 'not there'} after {lasted_s:.0f} s"
     if failure is not None:
         detail = f"the restore into {table} is {failure}"
-    held = state == "ACTIVE" and items > 0
-    return (
-        Expected(name="the backup becomes a table that can be read", held=held, detail=detail),
-        kept_answering(view),
+    readable = Expected(
+        name="the backup becomes a table that can be read", held=state == "ACTIVE", detail=detail
     )
+    if not readable.held:
+        return readable, kept_answering(view)
+    return readable, _verified(view, act), kept_answering(view)
 
 
 BACKUP_RESTORE: Final = Experiment(
     name="backup-restore",
-    title="The newest copied backup of the table becomes a table of its own that can be read",
+    title="The newest copied backup of the table becomes a table of its own, with what was in it",
     description="Restores the newest copy of another Region's backup of the stack's table into an "
-    "empty place in the standby's Region, counts what is there, and removes it. `./run restore "
-    "--rehearse` verifies every item.",
+    "empty place in the standby's Region, holds every item against the replica that serves there, "
+    "and removes it.",
     blast="None: nothing that serves is touched. A table exists for a while, and is charged.",
     plan=_plan,
     done=_done,

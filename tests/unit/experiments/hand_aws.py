@@ -44,16 +44,25 @@ class HandAws:
         return {}
 
     def dynamodb_describe_table(self, _region: str, TableName: str) -> Any:  # noqa: N803
-        if TableName not in self.tables:
+        if TableName not in {self.ground.table, *self.tables}:
             raise CallError("dynamodb describe_table", "ResourceNotFoundException", TableName)
-        return {"Table": {"TableStatus": self.tables[TableName]}}
+        keys = (("sk", "RANGE"), ("pk", "HASH"))
+        schema = [{"AttributeName": name, "KeyType": kind} for name, kind in keys]
+        state = self.tables.get(TableName, "ACTIVE")
+        return {"Table": {"TableStatus": state, "KeySchema": schema}}
 
     def dynamodb_delete_table(self, _region: str, TableName: str) -> Any:  # noqa: N803
         del self.tables[TableName]
         return {}
 
-    def dynamodb_scan(self, _region: str, **_: Any) -> Any:
-        return {"Count": 0 if self.restores_empty else 7}
+    def dynamodb_scan(self, _region: str, TableName: str, **asked: Any) -> Any:  # noqa: N803
+        """Give the second half of a table on its second page."""
+        live = [*self.long_there, *self.items.values()]
+        items = live if TableName == self.ground.table else self.backed_up
+        half = len(items) // 2
+        if "ExclusiveStartKey" in asked:
+            return {"Items": items[half:]}
+        return {"Items": items[:half], "LastEvaluatedKey": {"pk": {"S": "half"}}}
 
     def lambda_get_function_concurrency(self, region: str, FunctionName: str) -> Any:  # noqa: N803
         reserved = self.reserved.get((region, FunctionName))

@@ -55,6 +55,13 @@ def package() -> bytes:
     return out.getvalue()
 
 
+def settled(name: str, value: str = "as written") -> dict[str, Any]:
+    """An item of the stack's table that was there long before any backup."""
+    written_at = datetime.fromtimestamp(BEGAN_S - 30 * 86_400, UTC).isoformat()
+    facts = {"pk": "settled", "sk": name, "value": value, "written_at": written_at}
+    return {key: {"S": fact} for key, fact in facts.items()}
+
+
 def place(region: str, other: str) -> Place:
     return Place(
         region=region,
@@ -146,7 +153,8 @@ class HandWorld(HandAws):
     alarms_mute: bool = False
     small_standby: bool = False
     zones_stay: bool = False
-    restores_empty: bool = False
+    long_there: list[dict[str, Any]] = field(default_factory=lambda: [settled("1"), settled("2")])
+    backed_up: list[dict[str, Any]] = field(default_factory=lambda: [settled("1"), settled("2")])
     restores_denied: bool = False
     restores: list[tuple[dict[str, Any], dict[str, str]]] = field(default_factory=list)
     why: str = ""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hand_world import EAST, HandWorld
+from hand_world import EAST, HandWorld, settled
 from playing import finish, play, stepper
 
 from resilience.experiments.catalogue import CATALOGUE
 from resilience.experiments.core.change import perform
 from resilience.experiments.core.world import CallError
+from resilience.functions.restore_findings import digest_of
+from resilience.functions.restored_items import kept, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +36,13 @@ WEAKNESSES: list[tuple[str, dict[str, object], tuple[str, ...]]] = [
     ("replication-stalled", {"copies_broken": True}, ("replication works again",)),
     ("bad-model", {"slow_checks": True}, ("another Region serves", "wrong answers have ended")),
     ("standby-throttled-under-load", {"small_standby": True}, ("the standby takes the load cold",)),
-    ("backup-restore", {"restores_empty": True}, ("the backup becomes a table that can be read",)),
+    ("backup-restore", {"backed_up": []}, ("every item is what it was",)),
+    (
+        "backup-restore",
+        {"backed_up": [settled("1"), settled("2", "corrupted")]},
+        ("every item is what it was",),
+    ),
+    ("backup-restore", {"backed_up": [settled("2")]}, ("every item is what it was",)),
     (
         "backup-restore",
         {"restores_denied": True},
@@ -91,6 +99,16 @@ def test_the_newest_copy_is_restored_and_no_backup_of_the_regions_own() -> None:
     """A Region that is lost takes its own backups with it."""
     drill = play(stepper(HandWorld()), "backup-restore")
     assert [change.do.facts["point"] for change in drill.changes] == [f"point of {EAST}"]
+
+
+def test_the_figures_of_a_restore_are_told() -> None:
+    """Both settled items, on two pages; the digest is of keys and of digests of the items."""
+    world = HandWorld()
+    drill = play(stepper(world), "backup-restore")
+    (told,) = [each.detail for each in drill.expected if each.name == "every item is what it was"]
+    digests = {f"settled/{name}": kept(settled(name), 0.0).digest.hex() for name in ("1", "2")}
+    assert "2 equal their replica" in told
+    assert f"2 items, {size_of(world.backed_up)} bytes, SHA-256 {digest_of(digests)}" in told
 
 
 def test_a_restore_that_fails_is_not_waited_for() -> None:
