@@ -62,6 +62,7 @@ class LoadBalancer(pulumi.ComponentResource):
     dns_name: pulumi.Output[str]
     zone_id: pulumi.Output[str]
     listener_arn: pulumi.Output[str]
+    log_bucket: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None
@@ -100,6 +101,7 @@ class LoadBalancer(pulumi.ComponentResource):
             opts=child,
         )
         self.arn = balancer.arn
+        self.log_bucket = logs.bucket_name
         self.dns_name = balancer.dns_name
         self.zone_id = balancer.zone_id
         self.listener_arn = self._listeners(name, args)

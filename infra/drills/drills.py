@@ -110,6 +110,7 @@ class Drills(pulumi.ComponentResource):
                 copied_to=[each for each in args.settings.regions if each != region],
                 subnet_id=first.network.public_subnet_ids[0],
                 stop_arns=[alarms["availability"], alarms["latency"]],
+                report_bucket=first.load_balancer.log_bucket,
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -2,7 +2,9 @@
 
 A template does nothing by itself. An experiment started from it ends by itself, when it is
 stopped, or when an alarm of the Region says that clients are hurt; and then AWS mends what it did.
+What the stack's dashboard showed meanwhile is AWS's own report, beside the journal of the drill.
 https://docs.aws.amazon.com/fis/latest/userguide/stop-conditions.html
+https://docs.aws.amazon.com/fis/latest/userguide/experiment-report-configuration.html
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +17,7 @@ import pulumi_aws as aws
 from infra.naming import RegionNames
 from infra.policies import FIS, Statement, policy
 from infra.service_role import ServiceRole, ServiceRoleArgs
+from infra.watching.dashboard import arn_by_name
 
 REPLICATION: Final = "replication-stalled"
 ZONE: Final = "az-loss"
@@ -24,6 +27,10 @@ ZONE: Final = "az-loss"
 _FOUND_BY: Final = "understudy:experiment"
 
 _LASTS: Final = "PT15M"
+_REPORTED_BEFORE: Final = "PT5M"
+_REPORTED_AFTER: Final = "PT10M"
+# Among the Region's access logs: the one bucket there that is kept for its time and then forgotten.
+REPORTS: Final = "fis-reports"
 # FIS marks the access lists that it makes, and takes away none that it did not make:
 # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSFaultInjectionSimulatorNetworkAccess.html
 _MARK: Final = "managedByFIS"
@@ -39,6 +46,7 @@ class FaultsArgs:
         copied_to: The Regions that its copies go to.
         subnet_id: The subnet that is cut off: one zone's.
         stop_arns: Alarms there that stop an experiment.
+        report_bucket: Where reports go, there.
     """
 
     names: RegionNames
@@ -46,6 +54,7 @@ class FaultsArgs:
     copied_to: Sequence[str]
     subnet_id: pulumi.Input[str]
     stop_arns: Sequence[pulumi.Input[str]]
+    report_bucket: pulumi.Input[str]
 
 
 class Faults(pulumi.ComponentResource):
@@ -68,8 +77,10 @@ class Faults(pulumi.ComponentResource):
                 names=names,
                 what="faults",
                 service=FIS,
-                policy=pulumi.Output.from_input(args.bucket).apply(
-                    lambda bucket: policy(*pause_copies(bucket), *cut_off(names))
+                policy=pulumi.Output.all(args.bucket, args.report_bucket).apply(
+                    lambda each: policy(
+                        *pause_copies(each[0]), *cut_off(names), *report(names, each[1])
+                    )
                 ),
             ),
             opts=pulumi.ResourceOptions(parent=self),
@@ -117,9 +128,21 @@ class Faults(pulumi.ComponentResource):
             stop_conditions=[
                 {"source": "aws:cloudwatch:alarm", "value": arn} for arn in args.stop_arns
             ],
+            experiment_report_configuration=_reported(args),
             tags=names.tags(names.name(experiment)) | {_FOUND_BY: experiment},
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _reported(args: FaultsArgs) -> aws.fis.ExperimentTemplateExperimentReportConfigurationArgsDict:
+    return {
+        "data_sources": {
+            "cloudwatch_dashboards": [{"dashboard_arn": arn_by_name(args.names.stack)}]
+        },
+        "outputs": {"s3_configuration": {"bucket_name": args.report_bucket, "prefix": REPORTS}},
+        "pre_experiment_duration": _REPORTED_BEFORE,
+        "post_experiment_duration": _REPORTED_AFTER,
+    }
 
 
 def _pause(region: str) -> aws.fis.ExperimentTemplateActionArgsDict:
@@ -209,5 +232,20 @@ def cut_off(names: RegionNames) -> tuple[Statement, ...]:
         Statement(
             actions=["ec2:DescribeNetworkAcls", "ec2:DescribeSubnets", "ec2:DescribeVpcs"],
             resources=["*"],
+        ),
+    )
+
+
+def report(names: RegionNames, bucket: str) -> tuple[Statement, ...]:
+    """Draw the dashboard, and keep what was drawn. IAM tells no drawings apart.
+
+    Source: https://docs.aws.amazon.com/fis/latest/userguide/experiment-report-configuration.html
+    """
+    return (
+        Statement(actions=["cloudwatch:GetDashboard"], resources=[arn_by_name(names.stack)]),
+        Statement(actions=["cloudwatch:GetMetricWidgetImage"], resources=["*"]),
+        Statement(
+            actions=["s3:GetObject", "s3:PutObject"],
+            resources=[f"arn:aws:s3:::{bucket}/{REPORTS}/*"],
         ),
     )

@@ -95,6 +95,11 @@ class Dashboard(pulumi.ComponentResource):
         self.register_outputs({})
 
 
+def arn_by_name(names: StackNames) -> str:
+    """Return its ARN without waiting for it: it belongs to no Region, but is made through one."""
+    return f"arn:aws:cloudwatch::{names.account_id}:dashboard/{names.prefix}"
+
+
 def dashboard_body(views: Sequence[RegionView]) -> Json:
     """Return the dashboard: a title and the same graphs for each Region, next to each other."""
     width = max(_LEAST_WIDTH, _WIDTH // len(views))

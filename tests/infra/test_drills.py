@@ -121,6 +121,29 @@ def test_faults_are_prepared_where_drills_hurt_and_found_by_experiment(staging: 
     ]
 
 
+def test_what_the_dashboard_shows_of_a_fault_is_reported_where_the_role_may_put_it(
+    staging: Graph,
+) -> None:
+    bucket = f"understudy-staging-123456789012-{FIRST}-accesslogs"
+    assert staging.one("Bucket", bucket=bucket).region == FIRST
+    name = staging.one("Dashboard").get("dashboardName")
+    dashboard = f"arn:aws:cloudwatch::123456789012:dashboard/{name}"
+    for template in staging.of("ExperimentTemplate"):
+        reported = template.inputs["experimentReportConfiguration"]
+        kept = reported["outputs"]["s3Configuration"]
+        assert kept == {"bucketName": bucket, "prefix": "fis-reports"}
+        shown = reported["dataSources"]["cloudwatchDashboards"]
+        assert [each["dashboardArn"] for each in shown] == [dashboard]
+    policy = json.loads(staging.one("RolePolicy", name="faults").get("policy"))
+    allowed = {
+        action: statement["Resource"]
+        for statement in policy["Statement"]
+        for action in statement["Action"]
+    }
+    assert allowed["s3:PutObject"] == [f"arn:aws:s3:::{bucket}/fis-reports/*"]
+    assert allowed["cloudwatch:GetDashboard"] == [dashboard]
+
+
 def test_a_stack_that_is_not_drilled_by_the_clock_keeps_its_calendar_alone(
     release_zip: Path,
 ) -> None:

@@ -30,7 +30,7 @@ def experiment(world: World, region: str, template: str, drill: Drill) -> Change
     found = _template(world, region, template)
     facts = {"template": found, "drill": drill.id}
     return Change(
-        what=f"FIS experiment {template} ({found}) in {region}",
+        what=f"FIS experiment {template} ({found}) in {region}, which AWS charges by the minute",
         do=Act(kind=_START, region=region, facts=facts),
         undo=Act(kind=_STOP, region=region, facts=facts),
     )
