@@ -14,11 +14,11 @@ from resilience.experiments.core.experiment import Experiment, OptionError
 from resilience.experiments.core.guards import Asked, Calendar, refusals
 from resilience.experiments.core.memory import Drill
 from resilience.experiments.core.stepper import Stepper
-from resilience.experiments.core.steps import LOOK_S
 from resilience.experiments.core.world import CallError
 from resilience.experiments.drive import alive, drive, finish, new_id, owner
 from resilience.experiments.journaling import journal_of, journal_of_recovered, write
 from resilience.experiments.laptop_world import LaptopWorld
+from resilience.experiments.new_stack import back_up, settle
 from resilience.experiments.plan_text import PlanText
 from resilience.experiments.stopping import stopping
 from resilience.journal import default_out, write_atomically
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
 
 STALE_LOOK_S: Final = 30.0
 """A drill that runs writes more often than this: one that does not is dead."""
-
-
-SETTLE_S: Final = 300.0
-"""The longest that a new stack's alarms take to see that all is well."""
 
 
 class WishError(Exception):
@@ -128,7 +124,9 @@ def run(wish: Wish, progress: Progress) -> Ended:
             name = None if recovered is None else recovered.id
             return Ended(verdict="recovered", why=why, recovered=name, out=kept)
         if wish.emulate:
-            _settle(stepper, experiment, options, progress)
+            if experiment.restores:
+                back_up(world, ground, progress)
+            settle(stepper, experiment, options, progress)
         stepper, unread = stopping(stepper)
         experiment = stepper.catalogue[experiment.name]
         name = new_id(experiment.name)
@@ -197,21 +195,6 @@ def _reached(wish: Wish, progress: Progress) -> Generator[Attached]:
     )
     with deployed(wish.project_dir, wish.stack, reach) as attached:
         yield attached
-
-
-def _settle(
-    stepper: Stepper, experiment: Experiment, options: dict[str, str], progress: Progress
-) -> None:
-    """Wait until a stack that was deployed just now is well: checks and alarms begin unwell."""
-    world, ground = stepper.world, stepper.ground
-    progress.step("wait until the new stack is well")
-    give_up_s = world.now_s() + SETTLE_S + ground.slack_s
-    hit = options.get("region", ground.primary.region)
-    while reasons := refusals(world, ground, experiment, stepper.asked, hit):
-        if world.now_s() > give_up_s or world.stopped():
-            return
-        progress.update("; ".join(reasons))
-        world.watch(LOOK_S)
 
 
 def _finished_first(

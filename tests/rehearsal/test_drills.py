@@ -86,9 +86,12 @@ def test_a_dry_run_changes_nothing_and_says_what_it_would_do(drilled: Drilled) -
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_a_stack_can_be_emulated_for_one_drill(release_zip: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("experiment", ["evacuation-and-return", "backup-restore"])
+def test_a_stack_can_be_emulated_for_one_drill(
+    release_zip: Path, tmp_path: Path, experiment: str
+) -> None:
     ended = run(
-        *("drill", "--emulate", "--experiment", "evacuation-and-return", "--execute", "--yes"),
+        *("drill", "--emulate", "--experiment", experiment, "--execute", "--yes"),
         *("--release", str(release_zip), "--speed", f"{SPEED:g}", "--out", str(tmp_path), "--json"),
         timeout_s=600,
     )

@@ -302,6 +302,48 @@ class HandAws:
             return {"RecoveryPoints": [], "NextToken": "more"}
         return {"RecoveryPoints": self.points}
 
+    def backup_start_backup_job(
+        self,
+        region: str,
+        ResourceArn: str,  # noqa: N803
+        IamRoleArn: str,  # noqa: N803
+        **_: Any,
+    ) -> Any:
+        assert IamRoleArn.endswith(f"role/{self.ground.prefix}{region}-backup")
+        self.jobs["backup"] = (self.at_s + 5, f"new point of {region}", ResourceArn)
+        return {"BackupJobId": "backup"}
+
+    def backup_describe_backup_job(self, _region: str, BackupJobId: str) -> Any:  # noqa: N803
+        ends_s, point, _ = self.jobs[BackupJobId]
+        if self.at_s < ends_s:
+            return {"State": "RUNNING"}
+        if self.backups_fail:
+            return {"State": "FAILED", "StatusMessage": "the key is disabled"}
+        return {"State": "COMPLETED", "RecoveryPointArn": point}
+
+    def backup_start_copy_job(
+        self,
+        _region: str,
+        RecoveryPointArn: str,  # noqa: N803
+        DestinationBackupVaultArn: str,  # noqa: N803
+        **_: Any,
+    ) -> Any:
+        assert DestinationBackupVaultArn.split(":")[3] == self.ground.standby.region
+        _, point, resource = self.jobs["backup"]
+        assert point == RecoveryPointArn
+        self.points.append(
+            {
+                "RecoveryPointArn": f"copy of {point}",
+                "ResourceArn": resource,
+                "Status": "COMPLETED",
+                "CreationDate": datetime.fromtimestamp(self.at_s, UTC),
+            }
+        )
+        return {"CopyJobId": "copy"}
+
+    def backup_describe_copy_job(self, _region: str, CopyJobId: str) -> Any:  # noqa: N803
+        return {"CopyJob": {"CopyJobId": CopyJobId, "State": "COMPLETED"}}
+
     def backup_start_restore_job(
         self,
         region: str,

@@ -155,6 +155,8 @@ class HandWorld(HandAws):
     zones_stay: bool = False
     long_there: list[dict[str, Any]] = field(default_factory=lambda: [settled("1"), settled("2")])
     backed_up: list[dict[str, Any]] = field(default_factory=lambda: [settled("1"), settled("2")])
+    jobs: dict[str, tuple[float, str, str]] = field(default_factory=dict)
+    backups_fail: bool = False
     restores_denied: bool = False
     restores: list[tuple[dict[str, Any], dict[str, str]]] = field(default_factory=list)
     why: str = ""

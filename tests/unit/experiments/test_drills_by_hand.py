@@ -24,6 +24,7 @@ RUNS: list[tuple[str, dict[str, str]]] = [
     ("az-loss", {"how": "fis"}),
     ("replication-stalled", {"how": "fis"}),
 ]
+OFTEN = settled("what is written again and again")
 WEAKNESSES: list[tuple[str, dict[str, object], tuple[str, ...]]] = [
     ("region-loss", {"slow_checks": True}, ("another Region serves",)),
     (
@@ -43,6 +44,11 @@ WEAKNESSES: list[tuple[str, dict[str, object], tuple[str, ...]]] = [
         ("every item is what it was",),
     ),
     ("backup-restore", {"backed_up": [settled("2")]}, ("every item is what it was",)),
+    (
+        "backup-restore",
+        {"backed_up": [OFTEN], "long_there": [OFTEN | {"written_at": {"S": "2026-01-05T10:00Z"}}]},
+        ("every item is what it was",),
+    ),
     (
         "backup-restore",
         {"restores_denied": True},

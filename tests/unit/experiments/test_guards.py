@@ -93,6 +93,15 @@ def test_a_stack_that_is_not_for_drills_now_is_refused(
     assert why in refused(world).why
 
 
+@pytest.mark.parametrize(
+    "experiment", ["dns-switchover", "evacuation-and-return", "backup-restore"]
+)
+def test_what_breaks_nothing_needs_no_tag(experiment: str) -> None:
+    world = HandWorld()
+    untagged(world)
+    assert play(stepper(world), experiment).verdict == "met"
+
+
 def test_another_account_or_stack_than_was_meant_is_refused() -> None:
     assert "expected 999999999999" in refused(HandWorld(), account="999999999999").why
     assert "expected prod" in refused(HandWorld(), stack="prod").why
