@@ -23,7 +23,7 @@ from infra.release import Release
 from infra.settings import Settings
 
 _MODULES: Final = (
-    *("scheduled_drill", "drill", "drill_world", "drill_ground", "drill_journals", "drill_age"),
+    *("scheduled_drill", "drill_world", "drill_ground", "drill_journals", "drill_age"),
     *("restored_items", "restore_findings"),
     # Words to the observers are its items.
     "observer_memory",

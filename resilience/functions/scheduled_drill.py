@@ -23,19 +23,19 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 
 from resilience.experiments.catalogue import CATALOGUE
+from resilience.experiments.core.guards import Asked
 from resilience.experiments.core.memory import Drill
 from resilience.experiments.core.record import journal_of
+from resilience.experiments.core.stepper import Stepper
 from resilience.experiments.core.steps import Answer
 from resilience.functions import drill_age, drill_journals
-from resilience.functions.drill import hand_on, tell
 from resilience.functions.drill_ground import Plan, plan_of
 from resilience.functions.drill_journals import Kept, kept_in, name_of, next_in_turn
 from resilience.functions.drill_world import RATE_PER_S, FunctionWorld
+from resilience.functions.metric_line import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from resilience.experiments.core.stepper import Stepper
 
 IN_TURN: Final = "in-turn"
 """What a schedule asks for: the experiment whose turn it is (`infra/drills/start.py`)."""
@@ -76,7 +76,7 @@ def _step(event: dict[str, Any]) -> dict[str, Any]:
             id=name, experiment=experiment, verdict=answer.verdict or "broken", why=answer.why
         )
         _write(stepper, stepper.ledger.drill(name) or unknown)
-    tell(answer, experiment)
+    _say(answer, experiment)
     # A machine waits for whole seconds.
     return answer.to_json() | {"wait_s": math.ceil(answer.wait_s)}
 
@@ -159,7 +159,25 @@ def _plan() -> Plan:
 def _stepper(plan: Plan, name: str) -> Stepper:
     """Make a hand on one drill; another one's is taken for alive until its lease is over."""
     catalogue = {each: CATALOGUE[each].stopped_after(plan.stop_s) for each in CATALOGUE}
-    return hand_on(name, FunctionWorld(plan.ground, os.environ), plan.ground, catalogue)
+    ground = plan.ground
+    return Stepper(
+        world=FunctionWorld(ground, os.environ),
+        ground=ground,
+        catalogue=catalogue,
+        asked=Asked(account=ground.account, stack=ground.stack),
+        owner=f"{os.environ.get('AWS_LAMBDA_FUNCTION_NAME', 'function')}:{name}",
+        alive=lambda _: True,  # another execution is not seen from here: its lease decides
+    )
+
+
+def _say(answer: Answer, experiment: str) -> None:
+    """Write what a step came to as one line; the last one's is a metric too."""
+    facts: dict[str, Any] = {"level": "INFO", **answer.to_json()}
+    if answer.next is None:
+        facts |= {"DrillMet": int(answer.verdict == "met"), "Experiment": experiment}
+        say("drill", facts, ["DrillMet"], [["Experiment"]])
+    else:
+        say("drill", facts, [], [])
 
 
 def _write(stepper: Stepper, drill: Drill) -> None:

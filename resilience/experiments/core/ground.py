@@ -1,14 +1,12 @@
 """What a drill has to know of a stack: names and objectives, as frozen data. Pure.
 
-On a laptop it is made from the topology that was read back; in Lambda it comes as JSON with the
-function's environment.
+On a laptop it is made from the topology that was read back; in Lambda it comes from the stack's
+parameter (`resilience.functions.drill_ground`).
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 
 class GroundError(Exception):
@@ -83,33 +81,3 @@ class Ground:
                 return each
         known = ", ".join(each.region for each in self.places)
         raise GroundError(f"no Region {region!r} in stack {self.stack}: expected one of {known}")
-
-
-def to_json(ground: Ground) -> str:
-    """Write a ground as JSON."""
-    return json.dumps(asdict(ground), sort_keys=True, separators=(",", ":"))
-
-
-def from_json(text: str) -> Ground:
-    """Read what `to_json` wrote.
-
-    Raises:
-        GroundError: it is something else.
-    """
-    try:
-        raw: dict[str, Any] = json.loads(text)
-        places = tuple(_place(each) for each in raw.pop("places"))
-        ground = Ground(places=places, **raw)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise GroundError(
-            f"no ground to drill on ({error}): expected what to_json wrote"
-        ) from error
-    if len(ground.places) < 2:  # noqa: PLR2004 - a failover has two ends
-        raise GroundError(f"stack {ground.stack} has {len(ground.places)} Regions: expected two")
-    return ground
-
-
-def _place(raw: dict[str, Any]) -> Place:
-    facts: dict[str, Any] = dict(raw)
-    facts["zones"], facts["watchers"] = tuple(raw["zones"]), tuple(raw["watchers"])
-    return Place(**facts)
