@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import backups
+from commands import SPEED
 
 from resilience.aws import AwsMissingError
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 Undo: TypeAlias = "Callable[[], Any]"
 GLOBAL = "us-east-1"
+OBSERVER_RUN_S = 65.0
+"""An observer looks for a minute once it was started, and for one look more."""
 
 
 @dataclass(frozen=True)
@@ -137,10 +141,12 @@ def corrupted_item(drilled: Drilled) -> Undo:
 
 
 def dead_observer(drilled: Drilled) -> Undo:
-    """Whoever is to carry the operator's word out does not run."""
+    """Whoever is to carry the operator's word out does not run, and has ended its last run."""
     standby = drilled.topology.standby
     assert standby.observer is not None
-    return concurrency(drilled, standby.region, standby.observer.function, 0)
+    undo = concurrency(drilled, standby.region, standby.observer.function, 0)
+    time.sleep(OBSERVER_RUN_S / SPEED)
+    return undo
 
 
 def throttled_standby(drilled: Drilled) -> Undo:
