@@ -160,7 +160,12 @@ class Drilled:
             region=name,
             LoadBalancerArns=[region.load_balancer.arn],
         )["LoadBalancers"][0]["SecurityGroups"]
-        ingress = call("ec2", "describe_security_groups", region=name, GroupIds=groups)
+        rules = call(
+            "ec2",
+            "describe_security_group_rules",
+            region=name,
+            Filters=[{"Name": "group-id", "Values": groups}],
+        )["SecurityGroupRules"]
         listeners = call(
             "elbv2", "describe_listeners", region=name, LoadBalancerArn=region.load_balancer.arn
         )["Listeners"]
@@ -203,13 +208,10 @@ class Drilled:
                     "elbv2", "describe_rules", region=name, ListenerArn=each["ListenerArn"]
                 )["Rules"]
             ],
-            # What AWS lists of a group is in no order.
-            "ingress": [
-                sorted(
-                    json.dumps(permission, sort_keys=True) for permission in each["IpPermissions"]
-                )
-                for each in ingress["SecurityGroups"]
-            ],
+            # In no order. With their names: one that was made again is another one.
+            "ingress": sorted(
+                json.dumps(rule, sort_keys=True) for rule in rules if not rule["IsEgress"]
+            ),
             "policy": policy,
             "replication": replication["ReplicationConfiguration"],
             "flags": [each["Key"] for each in flags.get("Contents", ())],

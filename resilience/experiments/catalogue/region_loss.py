@@ -27,6 +27,14 @@ _CUT: Final[dict[str, Any]] = {
 }
 
 
+# What is asked for of a rule, as it is shown.
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRuleRequest.html
+_OF_A_RULE: Final = (
+    *("CidrIpv4", "CidrIpv6", "Description", "FromPort", "IpProtocol", "PrefixListId", "ToPort"),
+)
+_NOWHERE: Final = {"FromPort": 1, "ToPort": 1, "IpProtocol": "tcp"}
+
+
 def _plan(world: World, ground: Ground, drill: Drill) -> tuple[Change, ...]:
     place = ground.place(drill.options.get("region", ground.primary.region))
     match drill.options["how"]:
@@ -83,47 +91,48 @@ def _answers_itself(
 
 
 def _doors_shut(world: World, place: Place) -> tuple[Change, ...]:
-    """Take every ingress rule from the load balancer's security groups."""
-    reply = world.call(
+    """Lead every ingress rule of the load balancer's security groups to a port without a listener.
+
+    Taken away and made again, they would be other rules, of which the stack's state knows nothing:
+    the next deploy that looks would make them once more, and be refused.
+    """
+    balancer = world.call(
         "elbv2",
         "describe_load_balancers",
         region=place.region,
         LoadBalancerArns=[place.load_balancer_arn],
-    )
-    groups = world.call(
+    )["LoadBalancers"][0]
+    rules = world.call(
         "ec2",
-        "describe_security_groups",
+        "describe_security_group_rules",
         region=place.region,
-        GroupIds=reply["LoadBalancers"][0]["SecurityGroups"],
-    )
-    return tuple(
-        Change(
-            what=f"no ingress to security group {group['GroupId']} in {place.region}",
-            do=call(
-                "ec2",
-                "revoke_security_group_ingress",
-                region=place.region,
-                tolerates=("InvalidPermission.NotFound",),
-                GroupId=group["GroupId"],
-                IpPermissions=[_asked(each)],
-            ),
-            undo=call(
-                "ec2",
-                "authorize_security_group_ingress",
-                region=place.region,
-                tolerates=("InvalidPermission.Duplicate",),
-                GroupId=group["GroupId"],
-                IpPermissions=[_asked(each)],
-            ),
+        Filters=[{"Name": "group-id", "Values": balancer["SecurityGroups"]}],
+    )["SecurityGroupRules"]
+    return tuple(_shut(place, rule) for rule in rules if not rule["IsEgress"])
+
+
+def _shut(place: Place, rule: dict[str, Any]) -> Change:
+    asked = {name: rule[name] for name in _OF_A_RULE if name in rule}
+    if "ReferencedGroupInfo" in rule:
+        asked["ReferencedGroupId"] = rule["ReferencedGroupInfo"]["GroupId"]
+
+    def lead(to: dict[str, Any]) -> Act:
+        return call(
+            "ec2",
+            "modify_security_group_rules",
+            region=place.region,
+            GroupId=rule["GroupId"],
+            SecurityGroupRules=[
+                {"SecurityGroupRuleId": rule["SecurityGroupRuleId"], "SecurityGroupRule": to}
+            ],
         )
-        for group in groups["SecurityGroups"]
-        for each in group["IpPermissions"]
+
+    return Change(
+        what=f"nobody is let in by rule {rule['SecurityGroupRuleId']} of security group "
+        f"{rule['GroupId']} in {place.region}",
+        do=lead(asked | _NOWHERE),
+        undo=lead(asked),
     )
-
-
-def _asked(permission: dict[str, Any]) -> dict[str, Any]:
-    """Give a permission as it is asked for: without lists that are empty."""
-    return {name: value for name, value in permission.items() if value != []}
 
 
 def latched_by(view: View) -> list[str]:

@@ -197,26 +197,21 @@ class HandAws:
     def elbv2_describe_load_balancers(self, region: str, **_: Any) -> Any:
         return {"LoadBalancers": [{"SecurityGroups": [f"sg-{region}"]}]}
 
-    def ec2_describe_security_groups(self, _region: str, GroupIds: list[str]) -> Any:  # noqa: N803
-        groups = [{"GroupId": g, "IpPermissions": self.ingress[g]} for g in GroupIds]
-        return {"SecurityGroups": groups}
+    def ec2_describe_security_group_rules(self, _region: str, Filters: Any) -> Any:  # noqa: N803
+        (asked,) = Filters
+        rules = [self.ingress[group] for group in asked["Values"]]
+        egress = {"SecurityGroupRuleId": "sgr-out", "IsEgress": True}
+        return {"SecurityGroupRules": [*rules, egress]}
 
-    def ec2_revoke_security_group_ingress(self, _region: str, GroupId: str, **given: Any) -> Any:  # noqa: N803
-        if not self.ingress[GroupId]:
-            raise CallError("ec2 revoke", "InvalidPermission.NotFound", GroupId)
-        assert all(value != [] for value in given["IpPermissions"][0].values())
-        self.ingress[GroupId] = []
-        return {}
-
-    def ec2_authorize_security_group_ingress(
+    def ec2_modify_security_group_rules(
         self,
         _region: str,
         GroupId: str,  # noqa: N803
-        IpPermissions: Any,  # noqa: N803
+        SecurityGroupRules: Any,  # noqa: N803
     ) -> Any:
-        if self.ingress[GroupId]:
-            raise CallError("ec2 authorize", "InvalidPermission.Duplicate", GroupId)
-        self.ingress[GroupId] = [IpPermissions[0] | {"IpRanges": [], "Ipv6": []}]
+        (given,) = SecurityGroupRules
+        assert given["SecurityGroupRuleId"] == self.ingress[GroupId]["SecurityGroupRuleId"]
+        self.ingress[GroupId] |= given["SecurityGroupRule"]
         return {}
 
     def cloudwatch_describe_alarms(self, region: str, AlarmNames: list[str], **_: Any) -> Any:  # noqa: N803

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 ACCOUNT = "123456789012"
 BEGAN_S = datetime(2026, 1, 5, 10, 0, tzinfo=UTC).timestamp()  # a Monday, ten o'clock
+HTTPS = 443
 SHIFT_S = 30.0
 DELIVERY_S = 60.0
 ALARM_S = 240.0
@@ -128,7 +129,7 @@ class HandWorld(HandAws):
     policies: dict[str, str] = field(default_factory=dict)
     replication: dict[str, dict[str, Any]] = field(default_factory=dict)
     listeners: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    ingress: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    ingress: dict[str, dict[str, Any]] = field(default_factory=dict)
     versions: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
     alias: dict[str, str] = field(default_factory=dict)
     shifts: list[dict[str, Any]] = field(default_factory=list)
@@ -178,9 +179,15 @@ class HandWorld(HandAws):
             for listener in (each.listener_arn, f"health-{each.listener_arn}"):
                 for arn in (listener, f"rule/{listener}"):
                     self.listeners[arn] = [{"Type": "forward", "TargetGroupArn": "tg"}]
-            self.ingress[f"sg-{region}"] = [
-                {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [], "Ipv6": []}
-            ]
+            self.ingress[f"sg-{region}"] = {
+                "GroupId": f"sg-{region}",
+                "SecurityGroupRuleId": "sgr-in",
+                "IsEgress": False,
+                "IpProtocol": "tcp",
+                "FromPort": 443,
+                "ToPort": 443,
+                "CidrIpv4": "0.0.0.0/0",
+            }
             self.versions[region] = {"$LATEST": (digest(good), ""), "1": (digest(good), "")}
             self.alias[region] = "1"
             key = f"releases/{hashlib.sha256(good).hexdigest()}.zip"
@@ -308,7 +315,7 @@ class HandWorld(HandAws):
                 for arn, actions in self.listeners.items()
                 if arn.endswith(where.listener_arn)
             )
-            or not self.ingress[f"sg-{region}"]
+            or self.ingress[f"sg-{region}"]["FromPort"] != HTTPS
             or self.versions[region].get(self.alias[region], ("", ""))[0] != good
         )
 
