@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from resilience import intents
 from resilience.failover import IntentKind
+from resilience.oncall.merge import is_spent
 from resilience.oncall.progression import refusals, steps, waits
 from resilience.oncall.table_view import OpenWord
 
@@ -41,10 +42,16 @@ class Followed:
 
 
 def standing(moment: Moment, intent: Intent) -> OpenWord | None:
-    """Give the word that stands already and asks the same: giving it again changes nothing."""
+    """Give the word that stands already and asks the same: giving it again changes nothing.
+
+    One that was carried out before things changed again stands no more.
+    """
     for word in moment.merged.words:
         known = word.intent
-        if (known.kind, known.target, known.forced) == (intent.kind, intent.target, intent.forced):
+        same = (known.kind, known.target, known.forced) == (
+            *(intent.kind, intent.target, intent.forced),
+        )
+        if same and not is_spent(moment.merged, word):
             return word
     return None
 

@@ -103,20 +103,26 @@ def watchers_of(merged: Merged, region: str) -> tuple[WatcherSight, ...]:
 
 def epoch_of(topology: Topology, merged: Merged) -> EpochSight | None:
     """Say who claimed the epoch last, and whether it holds it now; None if nobody has."""
-    claims = [
-        (observed.memory.brain.epoch.claim.number, name)
-        for name, observed in merged.observers.items()
-        if observed.memory.brain.epoch.claim is not None
-    ]
-    if not claims or merged.at is None:
+    claim = _last_claim(merged)
+    if claim is None or merged.at is None:
         return None
-    number, holder = max(claims)
+    number, holder = claim
     settings = settings_of(topology, holder)
     epoch = merged.observers[holder].memory.brain.epoch
     # The reply's date is cut to the second: what was confirmed within it is not of the future.
     at_s = max(merged.at.timestamp(), epoch.confirmed_at_s)
     held = settings is not None and holds(epoch, at_s, settings)
     return EpochSight(number=number, holder=holder, holds=held)
+
+
+def _last_claim(merged: Merged) -> tuple[int, str] | None:
+    """Give the highest number of the epoch that was claimed, and by which Region."""
+    claims = [
+        (observed.memory.brain.epoch.claim.number, name)
+        for name, observed in merged.observers.items()
+        if observed.memory.brain.epoch.claim is not None
+    ]
+    return max(claims, default=None)
 
 
 def settings_of(topology: Topology, region: str) -> Settings | None:
@@ -158,14 +164,36 @@ def is_done(merged: Merged, word: OpenWord) -> bool:
     if intent.kind is IntentKind.PROMOTE:
         there = merged.observers.get(intent.target)
         return there is not None and there.memory.brain.promoted == intent.id
-    watches = [
-        observed.memory.brain.watches[intent.target]
-        for observed in merged.observers.values()
-        if intent.target in observed.memory.brain.watches
-    ]
+    watches = _watches(merged, intent.target)
     return bool(watches) and all(
         watch.done == intent.id or _as_asked(watch, intent.kind) for watch in watches
     )
+
+
+def is_spent(merged: Merged, word: OpenWord) -> bool:
+    """Tell whether a word was carried out once and things have changed since.
+
+    Observers do nothing more about it: who wants the same again has to say it again.
+    """
+    intent = word.intent
+    if intent.kind is IntentKind.PROMOTE:
+        claim = _last_claim(merged)
+        return is_done(merged, word) and claim is not None and claim[1] != intent.target
+    if intent.kind not in {IntentKind.EVACUATE, IntentKind.FAILBACK}:
+        return False
+    return any(
+        watch.done == intent.id and not _as_asked(watch, intent.kind)
+        for watch in _watches(merged, intent.target)
+    )
+
+
+def _watches(merged: Merged, target: str) -> list[Watch]:
+    """List what the observers remember of a Region that they watch."""
+    return [
+        observed.memory.brain.watches[target]
+        for observed in merged.observers.values()
+        if target in observed.memory.brain.watches
+    ]
 
 
 def _as_asked(watch: Watch, kind: IntentKind) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from topologies import topology
 
 from resilience import intents
-from resilience.failover import Brain, IntentKind, Phase, Watch
+from resilience.failover import Brain, Claim, Epoch, IntentKind, Phase, Watch
 from resilience.functions.observer_memory import Memory
 from resilience.oncall.directly import alive
 from resilience.oncall.following import default_within_s, standing
@@ -123,6 +123,43 @@ def test_a_word_that_stands_is_followed_and_another_one_is_not_taken_for_it() ->
     assert standing(seen, word(IntentKind.EVACUATE).intent) == standing_word
     assert standing(seen, word(IntentKind.FAILBACK).intent) is None
     assert standing(seen, word(IntentKind.EVACUATE, forced=True).intent) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "watch", "stands"),
+    [
+        (IntentKind.FAILBACK, Watch(phase=Phase.FAILING_BACK), True),
+        (IntentKind.FAILBACK, Watch(done="one"), True),
+        (IntentKind.FAILBACK, Watch(phase=Phase.LATCHED, done="one"), False),
+        (IntentKind.FAILBACK, Watch(phase=Phase.LATCHED, done="another"), True),
+        (IntentKind.EVACUATE, Watch(phase=Phase.EVACUATED, done="one"), True),
+        (IntentKind.EVACUATE, Watch(done="one"), False),
+        (IntentKind.HOLD, Watch(done="one"), True),
+    ],
+)
+def test_a_word_that_was_carried_out_before_things_changed_stands_no_more(
+    kind: IntentKind, watch: Watch, *, stands: bool
+) -> None:
+    """A second outage within the hours that a word counts for needs a second failback."""
+    seen = moment(watch)
+    seen = replace(seen, merged=replace(seen.merged, words=(word(kind),)))
+    assert (standing(seen, word(kind).intent) is not None) is stands
+
+
+@pytest.mark.parametrize(("holder", "stands"), [(EAST, True), (WEST, False)])
+def test_a_promotion_stands_while_it_has_the_epoch(holder: str, *, stands: bool) -> None:
+    claimed = {
+        name: Epoch(claim=Claim(number=number, alone=True, deputy=""))
+        for name, number in ((EAST, 1), (WEST, 2 if holder == WEST else 0))
+    }
+    observers = {
+        name: Observed(memory=Memory(brain=Brain(promoted="one", epoch=epoch)), written_at=AT)
+        for name, epoch in claimed.items()
+    }
+    promoting = word(IntentKind.PROMOTE)
+    seen = moment(Watch())
+    merged = replace(seen.merged, observers=observers, words=(promoting,))
+    assert (standing(replace(seen, merged=merged), promoting.intent) is not None) is stands
 
 
 def test_only_an_observer_that_looked_lately_is_alive() -> None:
