@@ -124,7 +124,7 @@ def run(wish: Wish, progress: Progress) -> Ended:
             name = None if recovered is None else recovered.id
             return Ended(verdict="recovered", why=why, recovered=name, out=kept)
         if wish.emulate:
-            if experiment.restores:
+            if experiment.needs_backup:
                 back_up(world, ground, progress)
             settle(stepper, experiment, options, progress)
         stepper, unread = stopping(stepper)

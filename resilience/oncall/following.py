@@ -47,13 +47,14 @@ def standing(moment: Moment, intent: Intent) -> OpenWord | None:
     One that was carried out before things changed again stands no more.
     """
     for word in moment.merged.words:
-        known = word.intent
-        same = (known.kind, known.target, known.forced) == (
-            *(intent.kind, intent.target, intent.forced),
-        )
-        if same and not is_spent(moment.merged, word):
+        if _wish(word.intent) == _wish(intent) and not is_spent(moment.merged, word):
             return word
     return None
+
+
+def _wish(intent: Intent) -> tuple[IntentKind, str, bool]:
+    """Give what a word asks for, whoever says it and why."""
+    return intent.kind, intent.target, intent.forced
 
 
 def give(stack: DeployedStack, moment: Moment, intent: Intent) -> tuple[OpenWord, str]:

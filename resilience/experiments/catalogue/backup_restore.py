@@ -234,7 +234,7 @@ BACKUP_RESTORE: Final = Experiment(
     deadline_s=lambda _: _DEADLINE_S,
     judge=_judge,
     outage_s=lambda ground: ground.rto_s,
-    restores=True,
+    needs_backup=True,
     hurts=False,
     contributions={"recoverability": "high"},
 )

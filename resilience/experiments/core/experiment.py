@@ -95,7 +95,7 @@ class Experiment:
             the data loss window is held against the RPO.
         outage_s: The longest outage that clients may have before the drill is stopped; 0 is none.
         spares: Whether a standby without capacity may be drilled on: it is what is looked for.
-        restores: Whether it takes a backup that was copied to the standby's Region.
+        needs_backup: Whether it needs a backup that was copied to the standby's Region.
         hurts: Whether it breaks something: a stack must be tagged for that.
         contributions: What it says something about, as Chaos Toolkit has it.
     """
@@ -114,7 +114,7 @@ class Experiment:
     leaves: bool = False
     outage_s: Callable[[Ground], float] = lambda ground: ground.rto_s * 2
     spares: bool = False
-    restores: bool = False
+    needs_backup: bool = False
     hurts: bool = True
     contributions: Mapping[str, str] = field(default_factory=dict[str, str])
 
